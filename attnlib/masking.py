@@ -1,0 +1,184 @@
+"""Who may look at whom. Every mask is boolean, True = may look, and masks combine with ``&`` and ``|``."""
+
+from collections.abc import Sequence
+
+from array_api_compat import is_array_api_obj
+from jaxtyping import Bool, Integer
+
+from attnlib.arrays import Array, check_count, creation_namespace, integer_namespace
+
+
+def causal_mask(
+    num_queries: int, num_keys: int | None = None, *, offset: int | None = None, like: Array | None = None
+) -> Bool[Array, "L S"]:
+    r"""Let query i see key j when j ≤ i + offset: nothing that comes later.
+
+    Parameters
+    ----------
+    num_queries, num_keys : int
+        L and S. Without `num_keys` they are equal.
+    offset : int, optional
+        The position of query 0 among the keys. The default S − L lets the last query see every key, as in decoding
+        with a cache. 0 is the "upper-left" convention of ``is_causal`` in torch.
+    like : array, optional
+        Its library and device are used. Without it the mask is NumPy.
+
+    Returns
+    -------
+    mask : boolean array (L, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a length is not a whole number or is negative.
+
+    Examples
+    --------
+    >>> causal_mask(2, 4).astype(int)
+    array([[1, 1, 1, 0],
+           [1, 1, 1, 1]])
+    """
+    return window_mask(num_queries, num_keys, right=0, offset=offset, like=like)
+
+
+def window_mask(
+    num_queries: int,
+    num_keys: int | None = None,
+    *,
+    left: int | None = None,
+    right: int | None = None,
+    offset: int | None = None,
+    like: Array | None = None,
+) -> Bool[Array, "L S"]:
+    r"""Let query i see the keys from `left` places before its own position to `right` places after it.
+
+    .. math:: -\text{left} \le j - (i + \text{offset}) \le \text{right}
+
+    `None` means no limit on that side. ``left=2, right=0`` is a causal window of three keys: the query's own position
+    counts. Otherwise as `causal_mask`, which is ``right=0``.
+
+    References
+    ----------
+    Beltagy, Peters & Cohan (2020), section 3.1. Their window of size w is ``left=right=w // 2``.
+
+    Examples
+    --------
+    >>> window_mask(4, left=1, right=0).astype(int)
+    array([[1, 0, 0, 0],
+           [1, 1, 0, 0],
+           [0, 1, 1, 0],
+           [0, 0, 1, 1]])
+    """
+    num_keys = num_queries if num_keys is None else num_keys
+    limits = {"left": left, "right": right}
+    for name, number in {"num_queries": num_queries, "num_keys": num_keys, **limits}.items():
+        if number is not None:
+            check_count(name, number)
+    offset = num_keys - num_queries if offset is None else offset
+    xp, device = creation_namespace(like)
+    distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
+    mask = xp.ones_like(distance, dtype=xp.bool)
+    if left is not None:
+        mask = mask & (distance >= -left)
+    if right is not None:
+        mask = mask & (distance <= right)
+    return mask
+
+
+def prefix_mask(
+    num_queries: int,
+    num_keys: int | None = None,
+    *,
+    prefix: int,
+    offset: int | None = None,
+    like: Array | None = None,
+) -> Bool[Array, "L S"]:
+    r"""Let every query see the first `prefix` keys, and the later ones causally.
+
+    For a batch whose prefixes differ, write ``causal_mask(L) | padding_mask(prefixes, L)``.
+
+    References
+    ----------
+    Raffel et al. (2020), section 3.2.1 and figure 3, "causal with prefix".
+
+    Examples
+    --------
+    >>> prefix_mask(3, prefix=2).astype(int)
+    array([[1, 1, 0],
+           [1, 1, 0],
+           [1, 1, 1]])
+    """
+    check_count("prefix", prefix)
+    causal = causal_mask(num_queries, num_keys, offset=offset, like=like)
+    xp, device = creation_namespace(like)
+    return causal | (xp.arange(causal.shape[1], **device) < prefix)
+
+
+def padding_mask(
+    lengths: Integer[Array, "B"] | Sequence[int], num_keys: int, *, like: Array | None = None
+) -> Bool[Array, "B 1 1 S"]:
+    r"""Let every query, in every head, see the first `lengths[b]` keys of sequence b, and not the padding behind them.
+
+    Parameters
+    ----------
+    lengths : integers (B,)
+        How many keys of each sequence are real, from 0 to `num_keys`.
+    num_keys : int
+        S, the padded length.
+    like : array, optional
+        Its library and device are used. Without it those of `lengths`, or NumPy for a list.
+
+    Returns
+    -------
+    mask : boolean array (B, 1, 1, S)
+
+    Raises
+    ------
+    ValueError
+        If a length is negative or above `num_keys`.
+
+    Examples
+    --------
+    >>> padding_mask([1, 3], 3).astype(int)[:, 0, 0]
+    array([[1, 0, 0],
+           [1, 1, 1]])
+    """
+    check_count("num_keys", num_keys)
+    like = lengths if like is None and is_array_api_obj(lengths) else like
+    xp, device = creation_namespace(like)
+    lengths = xp.asarray(lengths, **device)
+    integer_namespace(lengths=lengths)
+    for length in map(int, lengths):
+        if not 0 <= length <= num_keys:
+            raise ValueError(f"a length is {length}, expected 0 to num_keys = {num_keys}")
+    return xp.arange(num_keys, **device) < lengths[:, None, None, None]
+
+
+def document_mask(
+    documents: Integer[Array, "*B L"], key_documents: Integer[Array, "*B S"] | None = None
+) -> Bool[Array, "*B 1 L S"] | Bool[Array, "L S"]:
+    r"""Let each query see only the keys of its own document, where several are packed into one row.
+
+    Parameters
+    ----------
+    documents : integers (L,) or (B, L)
+        The document that each position belongs to.
+    key_documents : integers (S,) or (B, S), optional
+        The same for the keys. Without it they are the queries.
+
+    Returns
+    -------
+    mask : boolean array (L, S) or (B, 1, L, S)
+        With a batch axis it has a heads axis of 1 too.
+
+    Examples
+    --------
+    >>> (document_mask(np.array([0, 0, 1])) & causal_mask(3)).astype(int)
+    array([[1, 0, 0],
+           [1, 1, 0],
+           [0, 0, 1]])
+    """
+    key_documents = documents if key_documents is None else key_documents
+    integer_namespace(documents=documents, key_documents=key_documents)
+    mask = documents[..., :, None] == key_documents[..., None, :]
+    return mask if mask.ndim == 2 else mask[..., None, :, :]

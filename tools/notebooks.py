@@ -1,0 +1,86 @@
+"""Execute chapters in place and stamp each with a digest of its code cells.
+
+python tools/notebooks.py            those that were edited since they were last run
+python tools/notebooks.py --all      every chapter
+python tools/notebooks.py PATH …     these chapters
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLAB = "on-colab"
+
+
+def digest(notebook) -> str:
+    """Return a fingerprint of every code cell: what it says and what it printed."""
+    cells = [(cell.source, cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_current(notebook) -> bool:
+    """Tell whether the outputs are those of the code as it stands."""
+    return notebook.metadata.get("book", {}).get("digest") == digest(notebook)
+
+
+def book_address() -> str:
+    """Return the repository's public address from ``_config.yml``, or "" while the book has none."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]["book_address"]
+
+
+def set_colab_cell(notebook, address: str) -> None:
+    """Put first the cell that installs the library on Colab, or take it away while the book has no address."""
+    notebook.cells = [cell for cell in notebook.cells if COLAB not in cell.metadata.get("tags", [])]
+    if address:
+        source = (
+            f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q "attnlib[notebooks] @ git+{address}"'
+        )
+        tags = [COLAB, "remove-cell", "nbval-skip"]
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(source, metadata={"tags": tags}, id=COLAB))
+
+
+def execute(path: Path) -> None:
+    """Run one chapter from top to bottom, keep its outputs, and stamp it."""
+    notebook = nbformat.read(path, 4)
+    set_colab_cell(notebook, book_address())
+    NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False).execute(cwd=str(path.parent))
+    name_cells(notebook)
+    notebook.metadata = {
+        "kernelspec": KERNEL,
+        "language_info": {"name": "python"},
+        "book": {"digest": digest(notebook)},
+    }
+    nbformat.write(notebook, path)
+
+
+def name_cells(notebook) -> None:
+    """Give each cell an id made from its text, so that running a chapter again changes no line of it."""
+    seen = set()
+    for cell in notebook.cells:
+        text = cell.source
+        while (name := hashlib.sha256(text.encode()).hexdigest()[:8]) in seen:
+            text += "\n"
+        seen.add(name)
+        cell.id = name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", type=Path, help="chapters to run, edited or not")
+    parser.add_argument("--all", action="store_true", help="run every chapter")
+    arguments = parser.parse_args()
+    for path in arguments.paths or sorted((ROOT / "chapters").glob("*.ipynb")):
+        if arguments.paths or arguments.all or not is_current(nbformat.read(path, 4)):
+            print(f"running {path.name}", flush=True)
+            execute(path.resolve())
+
+
+if __name__ == "__main__":
+    main()
