@@ -92,8 +92,6 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
 
     Examples
     --------
-    >>> float(log_sum_exp(np.log(np.array([3.0, 5.0]))).round(12)) == np.log(8.0).round(12)
-    True
     >>> log_sum_exp(np.array([[1000.0, 1000.0]])).round(3)
     array([1000.693])
     """
