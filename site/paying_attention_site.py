@@ -1,6 +1,209 @@
-"""What the site adds to Sphinx."""
+"""What the book's site adds to Sphinx: an address, an offline MathJax, native folds, inlined diagrams, chapter numbers."""
+
+import re
+import shutil
+from html import escape
+from importlib.metadata import distribution
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.environment.collectors.toctree import TocTreeCollector
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_external_toc.collectors import disable_builtin_toctree_collector
+
+NUMBERED = re.compile(r"(\d+) · ")  # a chapter's title: "7 · Kernel regression"
+BRANCH = "main"
+
+
+# --- the address ------------------------------------------------------------------------------------------------------
+
+
+def published_at(repository: str) -> str:
+    """Return where GitHub Pages serves a repository: https://OWNER.github.io/REPO/."""
+    owner, name = repository.rstrip("/").removeprefix("https://github.com/").split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
+def set_address(app, config):
+    if config.book_address:
+        config.html_baseurl = published_at(config.book_address)
+
+
+def page_links(config, source: str, download: str) -> list[tuple[str, str]]:
+    """Return what a reader can do with a page, as (words, link); only the download needs no address."""
+    is_notebook = source.endswith(".ipynb")
+    links = [("Download notebook" if is_notebook else "Download source", download)]
+    if config.book_address:
+        slug = config.book_address.rstrip("/").removeprefix("https://github.com/")
+        if is_notebook:
+            links += [
+                ("Open in Colab", f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/{source}"),
+                ("Open in Binder", f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?urlpath=lab/tree/{source}"),
+            ]
+        links += [
+            ("Suggest an edit", f"https://github.com/{slug}/edit/{BRANCH}/{source}"),
+            ("Source on GitHub", f"https://github.com/{slug}"),
+        ]
+    return links
+
+
+def write_sitemap(app):
+    pages = sorted(app.env.found_docs)
+    urls = "".join(f"<url><loc>{page_url(app, page)}</loc></url>" for page in pages)
+    sitemap = (
+        f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}'
+    )
+    Path(app.outdir, "sitemap.xml").write_text(sitemap + "</urlset>\n", encoding="utf-8")
+
+
+def page_url(app, page: str) -> str:
+    return app.config.html_baseurl + ("" if page == app.config.root_doc else f"{page}.html")
+
+
+# --- what each page is given ------------------------------------------------------------------------------------------
+
+
+def complete_page(app, page, template, context, doctree):
+    """Give the templates what they ask for, and mend what axe finds in the body."""
+    context["page_links"] = []
+    if doctree:
+        source = Path(app.env.doc2path(page)).relative_to(app.srcdir).as_posix()
+        context["page_links"] = page_links(app.config, source, context["pathto"](f"_sources/{source}", 1))
+        context["description"] = description(doctree)
+        if app.config.html_baseurl:
+            context["pageurl"] = page_url(app, page)
+        # A bibliography entry has no such role outside a doc-bibliography section, and a list needs list items.
+        body = (
+            context["body"]
+            .replace(' role="doc-biblioentry"', "")
+            .replace('<div role="list" class="citation-list">', "<div>")
+        )
+        context["body"] = (
+            NUMBERED.sub(mark_number, body, count=1) if NUMBERED.match(app.env.titles[page].astext()) else body
+        )
+    else:
+        context["pageurl"] = None
+    toctree = context["generate_toctree_html"]
+    context["generate_toctree_html"] = lambda **options: NUMBERED.sub(mark_number, str(toctree(**options)))
+    for neighbour in filter(None, (context.get("prev"), context.get("next"))):
+        neighbour["title"] = NUMBERED.sub(mark_number, neighbour["title"])
+
+
+def mark_number(match: re.Match) -> str:
+    return f'<span class="chapter-number">{match[1]}</span> '
+
+
+def description(doctree, limit: int = 200) -> str:
+    """Return the page's first paragraph, cut at a word."""
+    words = next(
+        (p.astext() for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), ""
+    ).split()
+    text = ""
+    while words and len(text) + len(words[0]) < limit:
+        text += " " + words.pop(0)
+    return (text + " …" if words else text).strip()
+
+
+# --- the document tree ------------------------------------------------------------------------------------------------
+
+
+class details(nodes.General, nodes.Element):
+    pass
+
+
+class summary(nodes.General, nodes.TextElement):
+    pass
+
+
+class FoldDropdowns(SphinxPostTransform):
+    """Turn each admonition of class dropdown into <details>: it opens by keyboard, by search, and without a script."""
+
+    default_priority = 900  # after sphinx-exercise has made its titles
+    formats = ("html",)
+
+    def run(self):
+        for node in list(
+            self.document.findall(lambda node: "dropdown" in getattr(node, "attributes", {}).get("classes", ()))
+        ):
+            title, *content = node.children
+            for link in list(title.findall(nodes.reference)):  # a link in a summary could not be told from the summary
+                link.replace_self(link.children)
+            fold = details("", summary("", "", *title.children, classes=["admonition-title"]), *content)
+            fold["classes"] = ["admonition", *node["classes"]]
+            fold["ids"] = node["ids"]
+            node.replace_self(fold)
+
+
+class InlineDiagrams(SphinxPostTransform):
+    """Write our own SVG diagrams into the page, where its colours reach them."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self):
+        for image in list(self.document.findall(nodes.image)):
+            if re.fullmatch(r"site/diagrams/\w+\.svg", image["uri"]):
+                svg = Path(self.app.srcdir, image["uri"]).read_text(encoding="utf-8")
+                svg = re.sub(r"<title>.*?</title>\s*", "", svg, flags=re.S)  # else it shows as a tooltip
+                named = f'<svg role="img" aria-label="{escape(image["alt"])}"'
+                image.replace_self(nodes.raw("", svg.replace("<svg", named, 1), format="html"))
+
+
+class ChapterNumbers(TocTreeCollector):
+    """Number figures, equations and exercises within their chapter, by the number in the chapter's title."""
+
+    def assign_section_numbers(self, env):
+        titles = {page: NUMBERED.match(title.astext()) for page, title in env.titles.items()}
+        env.toc_secnumbers = {page: {"": (int(match[1]),)} for page, match in titles.items() if match}
+        return []
+
+
+def forget_section_numbers(app, env):
+    env.toc_secnumbers.clear()  # they served to number figures; the headings carry none
+
+
+# --- after the build --------------------------------------------------------------------------------------------------
+
+
+def finish(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    copy_mathjax(out / "_static" / "mathjax")
+    # The theme draws icons with a font of 2,000; ours are masks in book.css, so 2,000 rules of its CSS are dead weight.
+    css = out / "_static" / "styles" / "pydata-sphinx-theme.css"
+    css.write_text(re.sub(r"\.fa-[^{}]*\{content:[^}]*\}", "", css.read_text(encoding="utf-8")), encoding="utf-8")
+    shutil.copy(out / f"{app.config.root_doc}.html", out / "index.html")  # instead of a redirect
+    if app.config.book_address:
+        write_sitemap(app)
+
+
+def copy_mathjax(target: Path):
+    if target.exists():
+        return
+    source = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
+    fonts = "output/chtml/fonts/woff-v2"
+    shutil.copytree(source / fonts, target / fonts)
+    shutil.copy(source / "tex-chtml.js", target)
 
 
 def setup(app):
     app.add_config_value("book_address", "", "html")
+    app.add_config_value("comments_config", {}, "")  # jupyter-book always passes it
+    app.add_node(details, html=(lambda self, node: self.body.append(self.starttag(node, "details")), close("details")))
+    app.add_node(
+        summary, html=(lambda self, node: self.body.append(self.starttag(node, "summary", "")), close("summary"))
+    )
+    disable_builtin_toctree_collector(app)
+    app.add_env_collector(ChapterNumbers)
+    app.add_post_transform(FoldDropdowns)
+    app.add_post_transform(InlineDiagrams)
+    app.connect("config-inited", set_address)
+    app.connect("env-updated", forget_section_numbers)
+    app.connect("html-page-context", complete_page, priority=900)
+    app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def close(tag: str):
+    return lambda self, node: self.body.append(f"</{tag}>\n")
