@@ -105,16 +105,22 @@ def check_mask(mask: Any, scores: Array) -> None:
             "attention_mask.bool()[:, None, None, :]"
         )
     shape, expected = tuple(mask.shape), tuple(scores.shape)
-    if all(m in (1, s) for m, s in zip(shape[-2:], expected[-2:])) and _broadcasts(shape[:-2], expected[:-2]):
+    if 2 < len(expected) < len(shape):
+        raise ValueError(f"mask has shape {shape}, scores {expected}: for scores without a heads axis, mask[:, 0]")
+    each = zip(reversed(shape[-2:]), reversed(expected[-2:]))
+    if all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2]):
         return
-    if shape[-2:] == expected[:-3:-1]:
+    if shape[-2:] == expected[:-3:-1] != expected[-2:]:
         raise ValueError(f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed")
     if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
         row = (shape[0],) + (1,) * (len(expected) - 2) + (shape[1],)
         raise ValueError(
             f"mask has shape {shape}, scores {expected}: a key-padding mask needs the shape {row}; see `padding_mask`"
         )
-    raise ValueError(f"mask has shape {shape}, scores {expected}: each axis of the mask must be 1 or equal")
+    raise ValueError(
+        f"mask has shape {shape}, scores {expected}: each axis of the mask must be 1 or equal, counted from the last; "
+        "mask[:, None] adds a heads axis"
+    )
 
 
 def check_positive(name: str, number: float, unit: str = "") -> None:
@@ -123,9 +129,14 @@ def check_positive(name: str, number: float, unit: str = "") -> None:
         raise ValueError(f"{name} is {number}, expected a positive number{unit}")
 
 
+def plain_number(number: Any) -> Any:
+    """Return a NumPy number as a Python one, which does not widen float32 arrays. A tensor keeps its gradient."""
+    return number.item() if isinstance(number, np.generic) else number
+
+
 def check_count(name: str, number: Any, *, least: int = 0) -> None:
     """Check that a length or a distance is a whole number and not too small."""
-    if isinstance(number, bool) or not hasattr(number, "__index__"):
+    if isinstance(number, bool) or not hasattr(number, "__index__") or getattr(number, "ndim", 0):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
     if number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
@@ -154,17 +165,15 @@ def _broadcasts(shape: Sequence[int], other: Sequence[int]) -> bool:
 
 def _about_heads(query: Sequence[int], key: Sequence[int]) -> str:
     heads, key_heads = query[-3], key[-3]
-    if query[-2] == key[-2]:
+    layout = "is the layout (batch, length, heads, dim)? transpose axes 1 and 2" if query[-2] == key[-2] else ""
+    if 0 < key_heads < heads and heads % key_heads == 0:
         return (
-            f"query and key have different heads ({heads} and {key_heads}): is the layout (batch, length, heads, dim)? "
-            "transpose axes 1 and 2"
-        )
-    if heads % key_heads:
-        return f"query has {heads} heads, key {key_heads}: {heads} is not a multiple of {key_heads}"
-    return (
-        f"query has {heads} heads, key {key_heads}: for grouped queries repeat each key and value head "
-        f"{heads // key_heads} times first, np.repeat(key, {heads // key_heads}, axis=-3)"
-    )
+            f"query has {heads} heads, key {key_heads}: for grouped queries repeat each key and value head "
+            f"{heads // key_heads} times first, np.repeat(key, {heads // key_heads}, axis=-3)"
+        ) + (layout and f"; or {layout}")
+    if layout:
+        return f"query and key have different heads ({heads} and {key_heads}): {layout}"
+    return f"query has {heads} heads, key {key_heads}: {heads} is not a multiple of {key_heads}"
 
 
 def _about_a_float_mask(mask: Array, scores: Array) -> str:
@@ -175,6 +184,6 @@ def _about_a_float_mask(mask: Array, scores: Array) -> str:
             "did you mean `mask.astype(bool)` / `mask.bool()`?"
         )
     smallest = float(xp.min(mask))
-    if dtype_name(scores) == "float16" and smallest < -float(np.finfo(np.float16).max):
+    if dtype_name(scores) == "float16" and -np.inf < smallest < -float(np.finfo(np.float16).max):
         return f"mask is float: a bias of {smallest:.0e} overflows float16: use a boolean mask, True = may look"
     return "mask is float: masks are boolean, True = may look; a bias is added before, attend(scores + bias, value)"

@@ -4,7 +4,14 @@ import math
 
 from jaxtyping import Bool, Float
 
-from attnlib.arrays import Array, check_key_and_value, check_positive, check_query_and_key, float_namespace
+from attnlib.arrays import (
+    Array,
+    check_key_and_value,
+    check_positive,
+    check_query_and_key,
+    float_namespace,
+    plain_number,
+)
 from attnlib.attention import attend
 
 
@@ -51,7 +58,7 @@ def dot_product_scores(
     check_query_and_key(query, key)
     if scale is None:
         scale = 1 / math.sqrt(max(query.shape[-1], 1))
-    return (query * scale) @ xp.matrix_transpose(key)
+    return (query * plain_number(scale)) @ xp.matrix_transpose(key)
 
 
 def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"]:
@@ -75,6 +82,7 @@ def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"
     """
     xp = float_namespace(scores=scores)
     check_positive("cap", cap)
+    cap = plain_number(cap)
     return cap * xp.tanh(scores / cap)
 
 

@@ -2,7 +2,7 @@
 
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_positive, check_query_and_key, float_namespace
+from attnlib.arrays import Array, check_positive, check_query_and_key, float_namespace, plain_number
 
 
 def gaussian_scores(
@@ -49,5 +49,5 @@ def gaussian_scores(
     xp = float_namespace(query=query, key=key)
     check_query_and_key(query, key)
     check_positive("bandwidth", bandwidth, ", in the unit of the keys")
-    difference = (query[..., :, None, :] - key[..., None, :, :]) / bandwidth
+    difference = (query[..., :, None, :] - key[..., None, :, :]) / plain_number(bandwidth)
     return -xp.sum(difference**2, axis=-1) / 2

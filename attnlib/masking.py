@@ -1,5 +1,6 @@
 """Who may look at whom. Every mask is boolean, True = may look, and masks combine with ``&`` and ``|``."""
 
+import sys
 from collections.abc import Sequence
 
 from array_api_compat import is_array_api_obj
@@ -75,6 +76,7 @@ def window_mask(
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
+    check_count("offset", offset, least=-sys.maxsize)
     xp, device = creation_namespace(like)
     distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
     mask = xp.ones_like(distance, dtype=xp.bool)
@@ -148,6 +150,8 @@ def padding_mask(
     xp, device = creation_namespace(like)
     lengths = xp.asarray(lengths, **device)
     integer_namespace(lengths=lengths)
+    if lengths.ndim != 1:
+        raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected (batch,): one length for each sequence")
     for length in map(int, lengths):
         if not 0 <= length <= num_keys:
             raise ValueError(f"a length is {length}, expected 0 to num_keys = {num_keys}")

@@ -28,6 +28,7 @@ def attempt(check: Callable, answer: Callable) -> None:
     except AssertionError as wrong:
         print(f"Not yet: {wrong}")
     except Exception as error:
-        print(f"Not yet: {answer.__name__} stopped with {type(error).__name__}: {error}")
+        name = getattr(answer, "__name__", "your answer")
+        print(f"Not yet: {name} stopped with {type(error).__name__}: {error}")
     else:
         print("Correct.")

@@ -23,7 +23,7 @@ def match_scores(query: Float[Array, "*#B L d"], key: Float[Array, "*#B S d"]) -
     xp = float_namespace(query=query, key=key)
     check_query_and_key(query, key)
     equal = xp.all(query[..., :, None, :] == key[..., None, :, :], axis=-1)
-    return xp.where(equal, xp.zeros_like(query[..., :1]), -xp.inf)
+    return xp.where(equal, xp.zeros_like(equal, dtype=query.dtype), -xp.inf)
 
 
 def soft_lookup(
@@ -71,6 +71,7 @@ def soft_lookup(
     >>> output
     array([[12.]])
     """
+    float_namespace(query=query, key=key, value=value)
     check_positive("sharpness", sharpness)
     check_key_and_value(key, value)
     return attend(dot_product_scores(query, key, scale=sharpness), value)

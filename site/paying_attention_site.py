@@ -1,18 +1,38 @@
-"""What the book's site adds to Sphinx: an address, an offline MathJax, native folds, inlined diagrams, chapter numbers."""
+"""What the site adds to Sphinx: an address, offline MathJax, native folds, inlined diagrams, chapter numbers."""
 
 import re
 import shutil
+import struct
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
 
 from docutils import nodes
+from pybtex.plugin import find_plugin, register_plugin
 from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_external_toc.collectors import disable_builtin_toctree_collector
 
 NUMBERED = re.compile(r"(\d+) · ")  # a chapter's title: "7 · Kernel regression"
 BRANCH = "main"
+MATHJAX_PARTS = ("startup", "core", "input/tex", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml")
+MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
+# Half of the theme's CSS: two thousand icons (ours are masks in book.css) and the parts of Bootstrap that no page has.
+UNUSED = re.compile(
+    r"\.(fa[brs]?|sd|carousel|accordion|offcanvas|toast|modal|popover|tooltip|progress|spinner|list-group|pagination|card"
+    r"|alert|badge|input-group|placeholder|ratio|col|row|g[xy]?|dropdown)(?![a-z])"
+)
+MENDS = [
+    # A bibliography entry has no such role outside a doc-bibliography section, and a list needs list items.
+    (r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")', ""),
+    # A label on a summary hides its words.
+    (r' aria-label="Toggle hidden content"', ""),
+    # The lines of a long signature are no list of definitions.
+    (r"<dl>\n(?=<dd><em)|(?<=</dd>\n)</dl>(?=\n\n<span class=\"sig-paren)", ""),
+    (r'<dd>(<em class="sig-param">.*?)</dd>', r'<span class="sig-line">\1</span>'),
+    # As attributes they keep the place of an image that is still to come, and its proportions on a phone.
+    (r'style="width: (\d+)px; height: (\d+)px;"', r'width="\1" height="\2"'),
+]
 
 
 # --- the address ------------------------------------------------------------------------------------------------------
@@ -72,15 +92,10 @@ def complete_page(app, page, template, context, doctree):
         context["description"] = description(doctree)
         if app.config.html_baseurl:
             context["pageurl"] = page_url(app, page)
-        # A bibliography entry has no such role outside a doc-bibliography section, and a list needs list items.
-        body = (
-            context["body"]
-            .replace(' role="doc-biblioentry"', "")
-            .replace('<div role="list" class="citation-list">', "<div>")
-        )
-        context["body"] = (
-            NUMBERED.sub(mark_number, body, count=1) if NUMBERED.match(app.env.titles[page].astext()) else body
-        )
+            context["social_image"] = app.config.html_baseurl + "_static/social.png"
+        for pattern, mended in MENDS:
+            context["body"] = re.sub(pattern, mended, context["body"], flags=re.DOTALL)
+        context["body"] = re.sub(rf"(?<=<h1>){NUMBERED.pattern}", mark_number, context["body"])
     else:
         context["pageurl"] = None
     toctree = context["generate_toctree_html"]
@@ -134,32 +149,40 @@ class FoldDropdowns(SphinxPostTransform):
             node.replace_self(fold)
 
 
-class InlineDiagrams(SphinxPostTransform):
-    """Write our own SVG diagrams into the page, where its colours reach them."""
+class PlaceImages(SphinxPostTransform):
+    """Write our own SVG diagrams into the page, where its colours reach them; show figures as large as drawn."""
 
     default_priority = 900
     formats = ("html",)
 
     def run(self):
         for image in list(self.document.findall(nodes.image)):
+            path = Path(self.app.srcdir, image["uri"])
             if re.fullmatch(r"site/diagrams/\w+\.svg", image["uri"]):
-                svg = Path(self.app.srcdir, image["uri"]).read_text(encoding="utf-8")
-                svg = re.sub(r"<title>.*?</title>\s*", "", svg, flags=re.S)  # else it shows as a tooltip
+                svg = re.sub(r"<title>.*?</title>\s*", "", path.read_text(encoding="utf-8"))  # a tooltip, in a page
                 named = f'<svg role="img" aria-label="{escape(image["alt"])}"'
                 image.replace_self(nodes.raw("", svg.replace("<svg", named, 1), format="html"))
+            elif path.suffix == ".png":
+                image["loading"] = "lazy"
+                image["width"], image["height"] = (str(side) for side in drawn_size(path.read_bytes()[:4096]))
+
+
+def drawn_size(png: bytes) -> tuple[int, int]:
+    """Return a PNG's size in CSS pixels, 96 to the inch: the letters of all figures come out alike."""
+    size, physical = struct.unpack(">2I", png[16:24]), png.find(b"pHYs")
+    dots_per_inch = 96 if physical < 0 else struct.unpack(">I", png[physical + 4 : physical + 8])[0] * 0.0254
+    return tuple(round(side * 96 / dots_per_inch) for side in size)
 
 
 class ChapterNumbers(TocTreeCollector):
     """Number figures, equations and exercises within their chapter, by the number in the chapter's title."""
 
-    def assign_section_numbers(self, env):
+    def assign_figure_numbers(self, env):
         titles = {page: NUMBERED.match(title.astext()) for page, title in env.titles.items()}
         env.toc_secnumbers = {page: {"": (int(match[1]),)} for page, match in titles.items() if match}
-        return []
-
-
-def forget_section_numbers(app, env):
-    env.toc_secnumbers.clear()  # they served to number figures; the headings carry none
+        changed = super().assign_figure_numbers(env)
+        env.toc_secnumbers = {}  # the headings themselves carry no number
+        return changed
 
 
 # --- after the build --------------------------------------------------------------------------------------------------
@@ -170,21 +193,28 @@ def finish(app, exception):
         return
     out = Path(app.outdir)
     copy_mathjax(out / "_static" / "mathjax")
-    # The theme draws icons with a font of 2,000; ours are masks in book.css, so 2,000 rules of its CSS are dead weight.
     css = out / "_static" / "styles" / "pydata-sphinx-theme.css"
-    css.write_text(re.sub(r"\.fa-[^{}]*\{content:[^}]*\}", "", css.read_text(encoding="utf-8")), encoding="utf-8")
+    css.write_text(
+        re.sub(r"([^{}]+)\{[^{}]*\}", without_unused_rules, css.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     shutil.copy(out / f"{app.config.root_doc}.html", out / "index.html")  # instead of a redirect
     if app.config.book_address:
         write_sitemap(app)
 
 
+def without_unused_rules(rule: re.Match) -> str:
+    return "" if all(UNUSED.search(selector) for selector in rule[1].split(",")) else rule[0]
+
+
 def copy_mathjax(target: Path):
+    """Write MathJax as one file of the parts we need: without its menu and speech engine it is 100 kB gzip lighter."""
     if target.exists():
         return
     source = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
-    fonts = "output/chtml/fonts/woff-v2"
-    shutil.copytree(source / fonts, target / fonts)
-    shutil.copy(source / "tex-chtml.js", target)
+    shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS)
+    # The start-up part only announces itself; it sets to work when this whole script has run.
+    parts = ((source / f"{part}.js").read_text(encoding="utf-8") for part in MATHJAX_PARTS)
+    (target / "mathjax.js").write_text("\n".join(parts), encoding="utf-8")
 
 
 def setup(app):
@@ -194,12 +224,13 @@ def setup(app):
     app.add_node(
         summary, html=(lambda self, node: self.body.append(self.starttag(node, "summary", "")), close("summary"))
     )
+    for name in ("docutils", "plaintext"):  # else pybtex searches all installed packages for them at each citation
+        register_plugin("pybtex.backends", name, find_plugin("pybtex.backends", name))
     disable_builtin_toctree_collector(app)
     app.add_env_collector(ChapterNumbers)
     app.add_post_transform(FoldDropdowns)
-    app.add_post_transform(InlineDiagrams)
+    app.add_post_transform(PlaceImages)
     app.connect("config-inited", set_address)
-    app.connect("env-updated", forget_section_numbers)
     app.connect("html-page-context", complete_page, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

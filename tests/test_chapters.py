@@ -5,9 +5,11 @@ import statistics
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 
+from attnlib import attend
 from tools.notebooks import digest
 
 ROOT = Path(__file__).parents[1]
@@ -145,6 +147,17 @@ def test_no_word_that_adds_nothing(path):
     if path.suffix == ".ipynb":
         text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
     assert not re.findall(rf"\b(?:{BANNED})\w*", text, re.I)
+
+
+@pytest.mark.parametrize(
+    ("diagram", "scores", "values"),
+    [("four_verbs", [1, 0, 2, -np.inf], [10, 40, 20, 30]), ("query_meets_keys", [0, 2, 3, 1], [10, 20, 40, 30])],
+)
+def test_the_numbers_in_a_diagram_are_those_of_the_library(diagram, scores, values):
+    drawn = re.findall(r">([^<>]+)</", (ROOT / f"site/diagrams/{diagram}.svg").read_text(encoding="utf-8"))
+    output, weights = attend(np.array([scores], dtype=float), np.array(values, dtype=float)[:, None])
+    assert {f"{weight:.2f}" for weight in weights[0] if weight} <= set(drawn)
+    assert {str(value) for value in values} | {f"{output[0, 0]:.1f}"} <= set(drawn)
 
 
 def test_every_reference_is_cited_and_every_citation_has_its_reference():

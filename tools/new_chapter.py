@@ -100,7 +100,7 @@ Five sentences at most.
 FILES = {
     "attnlib/SLUG.py": "TITLE: one sentence on which verb it changes.",
     "tests/test_SLUG.py": "TITLE: by hand, against a reference, by property, at the edges, errors by their words.",
-    "tests/wrong_answers/SLUG.py": "Classic wrong answers to the exercises of chapter NUMBER: each check must reject its own.",
+    "tests/wrong_answers/SLUG.py": "Classic wrong answers to the exercises of chapter NUMBER.",
 }
 
 

@@ -50,7 +50,8 @@ def execute(path: Path) -> None:
     """Run one chapter from top to bottom, keep its outputs, and stamp it."""
     notebook = nbformat.read(path, 4)
     set_colab_cell(notebook, book_address())
-    NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False).execute(cwd=str(path.parent))
+    options = {"kernel_name": "python3", "timeout": 300, "record_timing": False, "coalesce_streams": True}
+    NotebookClient(notebook, **options).execute(cwd=str(path.parent))
     name_cells(notebook)
     notebook.metadata = {
         "kernelspec": KERNEL,
