@@ -124,9 +124,9 @@ def check_mask(mask: Any, scores: Array) -> None:
 
 
 def check_positive(name: str, number: float, unit: str = "") -> None:
-    """Check that a width, bandwidth or cap is above zero."""
-    if not number > 0:
-        raise ValueError(f"{name} is {number}, expected a positive number{unit}")
+    """Check that a width, bandwidth or cap is above zero, and finite."""
+    if not 0 < number < np.inf:
+        raise ValueError(f"{name} is {number}, expected a positive, finite number{unit}")
 
 
 def plain_number(number: Any) -> Any:
@@ -134,7 +134,7 @@ def plain_number(number: Any) -> Any:
     return number.item() if isinstance(number, np.generic) else number
 
 
-def check_count(name: str, number: Any, *, least: int = 0) -> None:
+def check_count(name: str, number: Any, *, least: float = 0) -> None:
     """Check that a length or a distance is a whole number and not too small."""
     if isinstance(number, bool) or not hasattr(number, "__index__") or getattr(number, "ndim", 0):
         raise TypeError(f"{name} is {number!r}, expected a whole number")

@@ -1,6 +1,6 @@
 """Who may look at whom. Every mask is boolean, True = may look, and masks combine with ``&`` and ``|``."""
 
-import sys
+import math
 from collections.abc import Sequence
 
 from array_api_compat import is_array_api_obj
@@ -76,7 +76,7 @@ def window_mask(
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
-    check_count("offset", offset, least=-sys.maxsize)
+    check_count("offset", offset, least=-math.inf)
     xp, device = creation_namespace(like)
     distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
     mask = xp.ones_like(distance, dtype=xp.bool)

@@ -135,7 +135,7 @@ def test_gradients_of_a_soft_cap_are_right():
 
 
 @pytest.mark.usefixtures("plain_errors")
-@pytest.mark.parametrize("cap", [0, -50, math.nan])
+@pytest.mark.parametrize("cap", [0, -50, math.nan, math.inf])
 def test_a_cap_must_be_positive(normal, cap):
-    with pytest.raises(ValueError, match=f"^cap is {cap}, expected a positive number$"):
+    with pytest.raises(ValueError, match=f"^cap is {cap}, expected a positive, finite number$"):
         softcap(normal(L, S), cap)

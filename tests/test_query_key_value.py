@@ -115,7 +115,7 @@ def test_gradients_reach_query_key_and_value_and_through_an_exact_match_the_valu
 
 
 @pytest.mark.usefixtures("plain_errors")
-@pytest.mark.parametrize("sharpness", [0, -2, math.nan])
+@pytest.mark.parametrize("sharpness", [0, -2, math.nan, math.inf])
 def test_a_sharpness_must_be_positive(normal, sharpness):
-    with pytest.raises(ValueError, match=f"^sharpness is {sharpness}, expected a positive number$"):
+    with pytest.raises(ValueError, match=f"^sharpness is {sharpness}, expected a positive, finite number$"):
         soft_lookup(normal(L, D), normal(S, D), normal(S, D_V), sharpness=sharpness)
