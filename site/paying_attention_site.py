@@ -68,12 +68,9 @@ def page_links(config, source: str, download: str) -> list[tuple[str, str]]:
 
 
 def write_sitemap(app):
-    pages = sorted(app.env.found_docs)
-    urls = "".join(f"<url><loc>{page_url(app, page)}</loc></url>" for page in pages)
-    sitemap = (
-        f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}'
-    )
-    Path(app.outdir, "sitemap.xml").write_text(sitemap + "</urlset>\n", encoding="utf-8")
+    urls = "".join(f"<url><loc>{page_url(app, page)}</loc></url>" for page in sorted(app.env.found_docs))
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    Path(app.outdir, "sitemap.xml").write_text(f"{head}{urls}</urlset>\n", encoding="utf-8")
 
 
 def page_url(app, page: str) -> str:
@@ -110,9 +107,8 @@ def mark_number(match: re.Match) -> str:
 
 def description(doctree, limit: int = 200) -> str:
     """Return the page's first paragraph, cut at a word."""
-    words = next(
-        (p.astext() for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), ""
-    ).split()
+    paragraphs = (p.astext() for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section))
+    words = next(paragraphs, "").split()
     text = ""
     while words and len(text) + len(words[0]) < limit:
         text += " " + words.pop(0)
@@ -130,6 +126,14 @@ class summary(nodes.General, nodes.TextElement):
     pass
 
 
+def open_tag(translator, node):
+    translator.body.append(translator.starttag(node, node.tagname, ""))
+
+
+def close_tag(translator, node):
+    translator.body.append(f"</{node.tagname}>\n")
+
+
 class FoldDropdowns(SphinxPostTransform):
     """Turn each admonition of class dropdown into <details>: it opens by keyboard, by search, and without a script."""
 
@@ -137,13 +141,13 @@ class FoldDropdowns(SphinxPostTransform):
     formats = ("html",)
 
     def run(self):
-        for node in list(
-            self.document.findall(lambda node: "dropdown" in getattr(node, "attributes", {}).get("classes", ()))
-        ):
-            title, *content = node.children
+        for title in list(self.document.findall(nodes.title)):
+            node = title.parent
+            if "dropdown" not in node["classes"]:
+                continue
             for link in list(title.findall(nodes.reference)):  # a link in a summary could not be told from the summary
                 link.replace_self(link.children)
-            fold = details("", summary("", "", *title.children, classes=["admonition-title"]), *content)
+            fold = details("", summary("", "", *title.children, classes=["admonition-title"]), *node[1:])
             fold["classes"] = ["admonition", *node["classes"]]
             fold["ids"] = node["ids"]
             node.replace_self(fold)
@@ -194,9 +198,8 @@ def finish(app, exception):
     out = Path(app.outdir)
     copy_mathjax(out / "_static" / "mathjax")
     css = out / "_static" / "styles" / "pydata-sphinx-theme.css"
-    css.write_text(
-        re.sub(r"([^{}]+)\{[^{}]*\}", without_unused_rules, css.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    used = re.sub(r"([^{}]+)\{[^{}]*\}", without_unused_rules, css.read_text(encoding="utf-8"))
+    css.write_text(used, encoding="utf-8")
     shutil.copy(out / f"{app.config.root_doc}.html", out / "index.html")  # instead of a redirect
     if app.config.book_address:
         write_sitemap(app)
@@ -220,12 +223,10 @@ def copy_mathjax(target: Path):
 def setup(app):
     app.add_config_value("book_address", "", "html")
     app.add_config_value("comments_config", {}, "")  # jupyter-book always passes it
-    app.add_node(details, html=(lambda self, node: self.body.append(self.starttag(node, "details")), close("details")))
-    app.add_node(
-        summary, html=(lambda self, node: self.body.append(self.starttag(node, "summary", "")), close("summary"))
-    )
+    for node in (details, summary):
+        app.add_node(node, html=(open_tag, close_tag))
     for name in ("docutils", "plaintext"):  # else pybtex searches all installed packages for them at each citation
-        register_plugin("pybtex.backends", name, find_plugin("pybtex.backends", name))
+        register_plugin("pybtex.backends", name, find_plugin("pybtex.backends", name), force=True)
     disable_builtin_toctree_collector(app)
     app.add_env_collector(ChapterNumbers)
     app.add_post_transform(FoldDropdowns)
@@ -234,7 +235,3 @@ def setup(app):
     app.connect("html-page-context", complete_page, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def close(tag: str):
-    return lambda self, node: self.body.append(f"</{tag}>\n")

@@ -226,9 +226,9 @@ def visit(browser, url: str, *, looks: tuple[tuple[int, str], ...] = ()) -> Visi
         tab.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         seen.overflow += tab.evaluate("document.scrollingElement.scrollWidth - innerWidth")
         if (width, theme) == looks[0]:
-            tab.evaluate(TAB_STOPS_ARE_SET)
             tab.evaluate(AXE_SCRIPT)
             tab.evaluate(THIN_OUT)
+            tab.evaluate(TAB_STOPS_ARE_SET)
         seen.barriers += [f"{width} px, {theme}: {found}" for found in tab.evaluate(RUN_AXE)]
     context.close()
     return seen
