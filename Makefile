@@ -15,6 +15,7 @@ test: .venv/installed
 	$(BIN)/pytest -n 2 --dist loadfile
 
 lab: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"
 	$(BIN)/jupyter lab chapters
 
 notebooks: .venv/installed

@@ -1,5 +1,6 @@
 """What the site adds to Sphinx: an address, offline MathJax, native folds, inlined diagrams, chapter numbers."""
 
+import dataclasses
 import re
 import shutil
 import struct
@@ -12,6 +13,9 @@ from pybtex.plugin import find_plugin, register_plugin
 from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_external_toc.collectors import disable_builtin_toctree_collector
+from sphinxcontrib.bibtex.plugin import register_plugin as register_reference_style
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 NUMBERED = re.compile(r"(\d+) · ")  # a chapter's title: "7 · Kernel regression"
 BRANCH = "main"
@@ -178,6 +182,40 @@ def drawn_size(png: bytes) -> tuple[int, int]:
     return tuple(round(side * 96 / dots_per_inch) for side in size)
 
 
+class LinkTheLibrary(SphinxPostTransform):
+    """Turn `attend` in running text into a link to its entry in the API, so that a notebook need say no more."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self):
+        objects = self.env.get_domain("py").objects.items()
+        entries = {name.rpartition(".")[2]: (entry, name) for name, entry in objects if entry.objtype == "function"}
+        for literal in list(self.document.findall(nodes.literal)):
+            entry, name = entries.get(literal.astext().removesuffix("()"), (None, None))
+            if (
+                entry
+                and entry.docname != self.env.docname
+                and isinstance(literal.parent, nodes.paragraph | nodes.entry)
+            ):
+                page = self.app.builder.get_relative_uri(self.env.docname, entry.docname)
+                link = nodes.reference("", "", refuri=f"{page}#{entry.node_id}", reftitle=name, internal=True)
+                literal.replace_self(link)
+                link.append(literal)
+
+
+def round_brackets():
+    return BracketStyle("(", ")")
+
+
+@dataclasses.dataclass
+class RoundBrackets(AuthorYearReferenceStyle):
+    """Cite as Watson (1964), where the standard style has Watson [1964]."""
+
+    bracket_parenthetical: BracketStyle = dataclasses.field(default_factory=round_brackets)
+    bracket_textual: BracketStyle = dataclasses.field(default_factory=round_brackets)
+
+
 class ChapterNumbers(TocTreeCollector):
     """Number figures, equations and exercises within their chapter, by the number in the chapter's title."""
 
@@ -211,10 +249,10 @@ def without_unused_rules(rule: re.Match) -> str:
 
 def copy_mathjax(target: Path):
     """Write MathJax as one file of the parts we need: without its menu and speech engine it is 100 kB gzip lighter."""
-    if target.exists():
+    if (target / "mathjax.js").exists():
         return
     source = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
-    shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS)
+    shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS, dirs_exist_ok=True)
     # The start-up part only announces itself; it sets to work when this whole script has run.
     parts = ((source / f"{part}.js").read_text(encoding="utf-8") for part in MATHJAX_PARTS)
     (target / "mathjax.js").write_text("\n".join(parts), encoding="utf-8")
@@ -227,10 +265,12 @@ def setup(app):
         app.add_node(node, html=(open_tag, close_tag))
     for name in ("docutils", "plaintext"):  # else pybtex searches all installed packages for them at each citation
         register_plugin("pybtex.backends", name, find_plugin("pybtex.backends", name), force=True)
+    register_reference_style("sphinxcontrib.bibtex.style.referencing", "author_year_round", RoundBrackets, force=True)
     disable_builtin_toctree_collector(app)
     app.add_env_collector(ChapterNumbers)
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(PlaceImages)
+    app.add_post_transform(LinkTheLibrary)
     app.connect("config-inited", set_address)
     app.connect("html-page-context", complete_page, priority=900)
     app.connect("build-finished", finish)

@@ -62,11 +62,11 @@ def addressed_site(tmp_path_factory):
     """The same book with an address, built by plain Sphinx: the way out on the day Jupyter Book 1 ends."""
     source, output = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("addressed")
     mirror(source)
-    here, quiet = Path(sys.executable).parent, {"check": True, "capture_output": True}
-    subprocess.run([here / "jupyter-book", "config", "sphinx", source], **quiet)
+    here = Path(sys.executable).parent
+    subprocess.run([here / "jupyter-book", "config", "sphinx", source], check=True)
     address = f"book_address={REPOSITORY}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "site")}
-    subprocess.run([here / "sphinx-build", "-W", "-D", address, source, output], env=environment, **quiet)
+    subprocess.run([here / "sphinx-build", "-qW", "-D", address, source, output], env=environment, check=True)
     return output
 
 
