@@ -106,7 +106,7 @@ def _matrix(name: str, array: Any) -> np.ndarray:
 
 def _new_axes(shape: tuple[int, int]) -> Axes:
     rows, columns = shape
-    width, height = min(6.4, 1.6 + 0.62 * columns), min(6.4, 1.1 + 0.42 * rows)
+    width, height = min(5.4, 1.6 + 0.62 * columns), min(5.4, 1.1 + 0.42 * rows)
     return plt.figure(figsize=(width, height)).add_subplot()
 
 
