@@ -124,7 +124,5 @@ def test_gradients_are_right_also_where_query_and_key_coincide():
 @pytest.mark.usefixtures("plain_errors")
 @pytest.mark.parametrize("bandwidth", [0, -1.5, math.nan, math.inf])
 def test_a_bandwidth_must_be_positive(normal, bandwidth):
-    with pytest.raises(
-        ValueError, match=f"^bandwidth is {bandwidth}, expected a positive, finite number, in"
-    ):
+    with pytest.raises(ValueError, match=f"^bandwidth is {bandwidth}, expected a positive, finite number, in"):
         gaussian_scores(normal(L, D), normal(S, D), bandwidth=bandwidth)
