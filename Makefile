@@ -16,7 +16,7 @@ test: .venv/installed
 
 lab: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter lab --preferred-dir chapters
 
 notebooks: .venv/installed
 	$(BIN)/python tools/notebooks.py

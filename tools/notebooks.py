@@ -52,7 +52,7 @@ def execute(path: Path) -> None:
     set_colab_cell(notebook, book_address())
     options = {"kernel_name": "python3", "timeout": 300, "record_timing": False, "coalesce_streams": True}
     NotebookClient(notebook, **options).execute(cwd=str(path.parent))
-    name_cells(notebook)
+    tidy_cells(notebook)
     notebook.metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},
@@ -61,8 +61,8 @@ def execute(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def name_cells(notebook) -> None:
-    """Give each cell an id made from its text, so that running a chapter again changes no line of it."""
+def tidy_cells(notebook) -> None:
+    """Make each cell's id from its text, so that a second run changes no line; fold checks and solutions in Jupyter."""
     seen = set()
     for cell in notebook.cells:
         text = cell.source
@@ -70,6 +70,8 @@ def name_cells(notebook) -> None:
             text += "\n"
         seen.add(name)
         cell.id = name
+        if {"check", "solution"} & set(cell.metadata.get("tags", [])):
+            cell.metadata["jupyter"] = {"source_hidden": True}
 
 
 def main() -> None:
