@@ -105,22 +105,10 @@ def check_mask(mask: Any, scores: Array) -> None:
             "attention_mask.bool()[:, None, None, :]"
         )
     shape, expected = tuple(mask.shape), tuple(scores.shape)
-    if 2 < len(expected) < len(shape):
-        raise ValueError(f"mask has shape {shape}, scores {expected}: for scores without a heads axis, mask[:, 0]")
     each = zip(reversed(shape[-2:]), reversed(expected[-2:]))
-    if all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2]):
-        return
-    if shape[-2:] == expected[:-3:-1] != expected[-2:]:
-        raise ValueError(f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed")
-    if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
-        row = (shape[0],) + (1,) * (len(expected) - 2) + (shape[1],)
-        raise ValueError(
-            f"mask has shape {shape}, scores {expected}: a key-padding mask needs the shape {row}; see `padding_mask`"
-        )
-    raise ValueError(
-        f"mask has shape {shape}, scores {expected}: each axis of the mask must be 1 or equal, counted from the last; "
-        "mask[:, None] adds a heads axis"
-    )
+    fits = all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2])
+    if not fits or 2 < len(expected) < len(shape):
+        raise ValueError(_about_a_mask_shape(shape, expected))
 
 
 def check_positive(name: str, number: float, unit: str = "") -> None:
@@ -187,3 +175,19 @@ def _about_a_float_mask(mask: Array, scores: Array) -> str:
     if dtype_name(scores) == "float16" and -np.inf < smallest < -float(np.finfo(np.float16).max):
         return f"mask is float: a bias of {smallest:.0e} overflows float16: use a boolean mask, True = may look"
     return "mask is float: masks are boolean, True = may look; a bias is added before, attend(scores + bias, value)"
+
+
+def _about_a_mask_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    if 2 < len(expected) < len(shape):
+        return f"mask has shape {shape}, scores {expected}: for scores without a heads axis, mask[:, 0]"
+    if shape[-2:] == expected[:-3:-1] != expected[-2:]:
+        return f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed"
+    if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
+        row = (shape[0],) + (1,) * (len(expected) - 2) + (shape[1],)
+        return (
+            f"mask has shape {shape}, scores {expected}: a key-padding mask needs the shape {row}; see `padding_mask`"
+        )
+    return (
+        f"mask has shape {shape}, scores {expected}: each axis of the mask must be 1 or equal, counted from the last; "
+        "mask[:, None] adds a heads axis"
+    )
