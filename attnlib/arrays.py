@@ -178,8 +178,9 @@ def _about_a_float_mask(mask: Array, scores: Array) -> str:
 
 
 def _about_a_mask_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    found = f"mask has shape {shape}, scores {expected}"
     if 2 < len(expected) < len(shape):
-        return f"mask has shape {shape}, scores {expected}: for scores without a heads axis, mask[:, 0]"
+        return f"{found}: for scores without a heads axis, mask[:, 0]"
     if shape[-2:] == expected[:-3:-1] != expected[-2:]:
         return f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed"
     if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
