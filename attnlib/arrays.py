@@ -185,10 +185,5 @@ def _about_a_mask_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> st
         return f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed"
     if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
         row = (shape[0],) + (1,) * (len(expected) - 2) + (shape[1],)
-        return (
-            f"mask has shape {shape}, scores {expected}: a key-padding mask needs the shape {row}; see `padding_mask`"
-        )
-    return (
-        f"mask has shape {shape}, scores {expected}: each axis of the mask must be 1 or equal, counted from the last; "
-        "mask[:, None] adds a heads axis"
-    )
+        return f"{found}: a key-padding mask needs the shape {row}; see `padding_mask`"
+    return f"{found}: each axis of the mask must be 1 or equal, counted from the last; mask[:, None] adds a heads axis"
