@@ -122,7 +122,7 @@ def plain_number(number: Any) -> Any:
     return number.item() if isinstance(number, np.generic) else number
 
 
-def check_count(name: str, number: Any, *, least: float = 0) -> None:
+def check_count(name: str, number: Any, *, least: int | float = 0) -> None:
     """Check that a length or a distance is a whole number and not too small."""
     if isinstance(number, bool) or not hasattr(number, "__index__") or getattr(number, "ndim", 0):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
