@@ -1,11 +1,19 @@
-"""What a chapter needs beside formulas and pictures: showing the library's source, and trying an answer."""
+"""What a chapter needs beside formulas and pictures: showing source, trying an answer, hearing a sound."""
 
 import ast
+import base64
+import html
 import inspect
+import io
 import textwrap
+import wave
 from collections.abc import Callable
 
-from IPython.display import Markdown
+import numpy as np
+from IPython.display import HTML, Markdown
+from jaxtyping import Float
+
+from attnlib.arrays import check_positive, float_namespace
 
 
 def show_source(function: Callable) -> Markdown:
@@ -32,3 +40,28 @@ def attempt(check: Callable, answer: Callable) -> None:
         print(f"Not yet: {name} stopped with {type(error).__name__}: {error}")
     else:
         print("Correct.")
+
+
+def listen(sound: Float[np.ndarray, "*B T"], label: str, *, rate: int = 8000):
+    """Put a sound into the page as a player: one row of samples for mono, two rows (left, right) for stereo.
+
+    The loudest sample is set to 0.9 of full scale. The sound travels inside the page, so that it needs no server.
+    """
+    check_positive("rate", float(rate), " of samples a second")
+    float_namespace(sound=sound)
+    if sound.shape[-1:] in ((), (0,)) or sound.ndim > 2 or (sound.ndim == 2 and sound.shape[0] != 2):
+        raise ValueError(f"sound has shape {sound.shape}, expected (samples,) for mono or (2, samples) for stereo")
+    if not np.isfinite(sound).all():
+        raise ValueError("sound has samples that are NaN or infinite")
+    loudest = np.abs(sound).max() or 1.0
+    samples = np.round(sound / loudest * 0.9 * 32767).astype("<i2")
+    with io.BytesIO() as file:
+        with wave.open(file, "wb") as player:
+            player.setparams((sound.ndim, 2, rate, 0, "NONE", ""))
+            player.writeframes(samples.T.tobytes())
+        data = base64.b64encode(file.getvalue()).decode()
+    label = html.escape(label)
+    return HTML(
+        f'<figure style="margin:0"><figcaption>{label}</figcaption>'
+        f'<audio controls preload="metadata" aria-label="{label}" src="data:audio/wav;base64,{data}"></audio></figure>'
+    )

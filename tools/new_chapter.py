@@ -45,7 +45,7 @@ assert np.allclose(1.0, 1.0), "by hand and by the library, the same numbers"
 Which of the two will it be?
 :::
 
-:::{admonition} Our answer, committed before the run
+:::{admonition} Our answer
 :class: dropdown
 The first, because …
 :::

@@ -1,0 +1,187 @@
+"""Products that route: units that multiply their inputs, and weights that are written while they are read."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+
+from attnlib.arrays import Array, check_count, check_key_and_value, float_namespace, plain_number
+
+
+def sigma_pi(
+    x: Float[Array, "*B n"], conjuncts: Sequence[Sequence[int]], weights: Float[Array, "m"]
+) -> Float[Array, "*B"]:
+    r"""Add up products of inputs, where an ordinary unit adds up inputs.
+
+    .. math:: y = \sum_j w_j \prod_{i \in S_j} x_i
+
+    Parameters
+    ----------
+    x : array (…, n)
+        The inputs.
+    conjuncts : m lists of places
+        Which inputs each product multiplies: ``[(0, 1), (2,)]`` is x₀x₁ and x₂. An empty one is the constant 1.
+    weights : array (m,)
+        One for each product.
+
+    References
+    ----------
+    Rumelhart, Hinton & McClelland (1986), chapter 2 of *Parallel Distributed Processing*, volume 1.
+
+    Examples
+    --------
+    >>> sigma_pi(np.array([1.0, 5.0, 9.0]), [(0, 1), (2,), (0, 2)], np.array([1.0, 1.0, -1.0]))  # x₀ ? x₁ : x₂
+    array(5.)
+    """
+    xp = float_namespace(x=x, weights=weights)
+    if x.ndim == 0:
+        raise ValueError("x is a single number, expected at least one axis: its inputs")
+    if tuple(weights.shape) != (len(conjuncts),):
+        raise ValueError(
+            f"weights has shape {tuple(weights.shape)}, expected one for each of {len(conjuncts)} products"
+        )
+    total = xp.zeros_like(x[..., :1])
+    for conjunct, weight in zip(conjuncts, weights):
+        product = xp.ones_like(x[..., :1])
+        for place in conjunct:
+            check_count("a place in conjuncts", place)
+            if place >= x.shape[-1]:
+                raise ValueError(f"a conjunct names input {place}, x has only {x.shape[-1]}, counted from 0")
+            product = product * x[..., place : place + 1]
+        total = total + weight * product
+    return xp.squeeze(total, axis=-1)
+
+
+def write(
+    memory: Float[Array, "*#B d_k d_v"],
+    key: Float[Array, "*#B S d_k"],
+    value: Float[Array, "*#B S d_v"],
+    *,
+    keep: float = 1.0,
+) -> Float[Array, "... d_k d_v"]:
+    r"""Add the outer product of each key and its value to the memory.
+
+    .. math:: M' = \lambda M + \sum_j k_j\, v_j^\top
+
+    The order of the pairs does not matter. What is written twice under one key adds up.
+
+    Parameters
+    ----------
+    memory : array (…, d_k, d_v)
+        Zeros for an empty one. It is not changed; a new one is returned.
+    key : array (…, S, d_k)
+    value : array (…, S, d_v)
+    keep : float
+        The factor λ from 0 to 1 that is left of the old memory.
+
+    References
+    ----------
+    Kohonen (1972) and Anderson (1972), with λ = 1; Ba et al. (2016) for the decay λ.
+
+    Examples
+    --------
+    >>> write(np.zeros((2, 1)), np.eye(2), np.array([[5.0], [7.0]]))
+    array([[5.],
+           [7.]])
+    """
+    xp = _check_pairs(memory, key, value)
+    _check_share("keep", keep)
+    return plain_number(keep) * memory + xp.matrix_transpose(key) @ value
+
+
+def delta_write(
+    memory: Float[Array, "*#B d_k d_v"],
+    key: Float[Array, "*#B S d_k"],
+    value: Float[Array, "*#B S d_v"],
+    *,
+    rate: float = 1.0,
+) -> Float[Array, "... d_k d_v"]:
+    r"""Write the pairs one after the other, each time only the difference from what the memory already says.
+
+    .. math:: M' = M + \beta\, \frac{k\,(v - M^\top k)^\top}{\lVert k \rVert^2}
+
+    The order matters: with rate 1 the last pair is recalled exactly. A key of zeros writes nothing.
+
+    Parameters
+    ----------
+    memory, key, value : arrays
+        As for `write`.
+    rate : float
+        The factor β from 0 to 1: how much of the difference is written.
+
+    References
+    ----------
+    Widrow & Hoff (1960); as fast weights Schlag, Irie & Schmidhuber (2021). Dividing by ‖k‖² is ours: with keys of
+    length 1 nothing changes, with others rate 1 still replaces exactly.
+
+    Examples
+    --------
+    >>> twice = np.array([[2.0, 0.0], [2.0, 0.0]])
+    >>> delta_write(np.zeros((2, 1)), twice, np.array([[5.0], [7.0]]))
+    array([[3.5],
+           [0. ]])
+    """
+    xp = _check_pairs(memory, key, value)
+    _check_share("rate", rate)
+    for j in range(key.shape[-2]):
+        k, v = key[..., j : j + 1, :], value[..., j : j + 1, :]
+        length = xp.sum(k * k, axis=-1, keepdims=True)
+        error = (v - k @ memory) / xp.where(length == 0, 1, length)
+        memory = memory + plain_number(rate) * (xp.matrix_transpose(k) @ error)
+    return memory
+
+
+def recall(memory: Float[Array, "*#B d_k d_v"], query: Float[Array, "*#B L d_k"]) -> Float[Array, "... L d_v"]:
+    r"""Read the memory with each query: one product of matrices, with no score and no softmax.
+
+    .. math:: o_i = M^\top q_i
+
+    Examples
+    --------
+    >>> recall(np.array([[5.0], [7.0]]), np.array([[0.0, 1.0], [1.0, 1.0]]))
+    array([[ 7.],
+           [12.]])
+    """
+    float_namespace(memory=memory, query=query)
+    _check_memory(memory, "query", query)
+    return query @ memory
+
+
+def unnormalized(scores: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    r"""Take the scores themselves as weights, and 0 where a key is forbidden. For ``attend(normalize=unnormalized)``.
+
+    A mask puts −∞ where a query may not look. The softmax makes it 0, as e^{−∞}; without an exponential it must be
+    said. The weights may be negative and need not sum to 1, so the output may leave the hull of the values.
+
+    Examples
+    --------
+    >>> unnormalized(np.array([2.0, -1.0, -np.inf]))
+    array([ 2., -1.,  0.])
+    """
+    xp = float_namespace(scores=scores)
+    return xp.where(scores == -xp.inf, 0, scores)
+
+
+def _check_pairs(memory, key, value):
+    xp = float_namespace(memory=memory, key=key, value=value)
+    check_key_and_value(key, value)
+    _check_memory(memory, "key", key)
+    columns, size = memory.shape[-1], value.shape[-1]
+    if columns != size:
+        raise ValueError(f"memory has {columns} columns, value's last axis is {size}: they must match")
+    return xp
+
+
+def _check_memory(memory, name, array):
+    for label, each in (("memory", memory), (name, array)):
+        if each.ndim < 2:
+            raise ValueError(f"{label} has shape {tuple(each.shape)}, expected at least two axes: {label}[None, :]")
+    if memory.shape[-2] != array.shape[-1]:
+        raise ValueError(
+            f"memory has {memory.shape[-2]} rows, {name}'s last axis is {array.shape[-1]}: they must match; "
+            f"an empty memory is zeros of shape ({array.shape[-1]}, d_v)"
+        )
+
+
+def _check_share(name, number):
+    if not 0 <= number <= 1:
+        raise ValueError(f"{name} is {number}, expected a number from 0 to 1")
