@@ -110,7 +110,7 @@ def spill_over(load: float, num_rejected: int, *, capacity: float = 1.0) -> floa
     [1.0, 0.5, 0.0, 0.0]
     """
     _check_capacity(capacity)
-    _check_at_least_one("num_rejected", num_rejected)
+    check_count("num_rejected", num_rejected, least=1)
     if not 0 <= load < math.inf:
         raise ValueError(f"load is {load}, expected 0 or more, in messages")
     return min(1.0, max(0.0, capacity - load) / num_rejected)
@@ -128,7 +128,7 @@ def binomial_interval(hits: int, trials: int, *, level: float = 0.95) -> tuple[f
     >>> [round(limit, 3) for limit in binomial_interval(0, 1)]
     [0.0, 0.975]
     """
-    _check_at_least_one("trials", trials)
+    check_count("trials", trials, least=1)
     check_count("hits", hits)
     if hits > trials:
         raise ValueError(f"hits is {hits}, trials {trials}: there cannot be more hits than trials")
@@ -159,12 +159,6 @@ def _logit(share: float) -> float:
 def _check_gate(gate: float) -> None:
     if not 0 <= gate <= 1:
         raise ValueError(f"gate is {gate}, expected a number from 0 (shut) to 1 (open)")
-
-
-def _check_at_least_one(name: str, number: int) -> None:
-    check_count(name, number)
-    if number == 0:
-        raise ValueError(f"{name} is 0, expected 1 or more")
 
 
 def _check_capacity(capacity: float) -> None:

@@ -24,7 +24,7 @@ def gaussian_pyramid(image: Float[np.ndarray, "h w"], num_levels: int) -> list[F
     [[[0.0, 0.0, 16.0, 0.0, 0.0]], [[1.0, 6.0, 1.0]]]
     """
     float_namespace(image=image)
-    check_count("num_levels", num_levels, least=1.0)
+    check_count("num_levels", num_levels, least=1)
     levels = [image]
     while len(levels) < num_levels:
         levels.append(_filter(levels[-1], BINOMIAL, BINOMIAL)[::2, ::2])
