@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from attnlib import attend
-from tools.notebooks import digest
+from tools.notebooks import is_current, set_colab_cell
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -59,8 +59,7 @@ def test_every_chapter_is_in_the_table_of_contents_and_has_its_module_and_its_te
 def test_the_outputs_are_those_of_the_code_as_it_stands(chapter):
     counts = [cell.execution_count for cell in chapter.code]
     assert counts == list(range(1, len(counts) + 1)), "cells not run from top to bottom: `make notebooks`"
-    stamp = chapter.metadata.get("book", {}).get("digest")
-    assert stamp == digest(chapter), "code or outputs were edited after the last run: `make notebooks`"
+    assert is_current(chapter), "code, outputs or the book's address changed after the last run: `make notebooks`"
 
 
 def test_the_chapter_opens_with_its_promise_and_asks_before_it_gives_a_formula(chapter):
@@ -159,6 +158,18 @@ def test_the_numbers_in_a_diagram_are_those_of_the_library(diagram, scores, valu
     output, weights = attend(np.array([scores], dtype=float), np.array(values, dtype=float)[:, None])
     assert {f"{weight:.2f}" for weight in weights[0] if weight} <= set(drawn)
     assert {str(value) for value in values} | {f"{output[0, 0]:.1f}"} <= set(drawn)
+
+
+def test_with_an_address_a_notebook_begins_by_installing_the_library_on_colab_and_nowhere_else():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    for _ in range(2):  # the second time must not add a second cell
+        set_colab_cell(notebook, "https://github.com/Some-Owner/some-book")
+    install, original = notebook.cells
+    assert 'if "google.colab" in sys.modules:' in install.source
+    assert "git+https://github.com/Some-Owner/some-book" in install.source
+    assert "remove-cell" in install.metadata.tags
+    set_colab_cell(notebook, "")
+    assert notebook.cells == [original]
 
 
 def test_every_reference_is_cited_and_every_citation_has_its_reference():

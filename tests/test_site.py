@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "site"))
 from preview import build, chromium, find_chromium, mirror, served  # noqa: E402
 
+from tools.notebooks import book_address  # noqa: E402
+
 REPOSITORY, PUBLISHED = "https://github.com/Some-Owner/some-book", "https://some-owner.github.io/some-book/"
 RUN_AXE = """async () => {
     const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -141,6 +143,7 @@ def test_a_chapter_numbers_its_equations_and_exercises_by_its_own_number(pages):
     assert '<span class="section-number">' not in chapter
 
 
+@pytest.mark.skipif(bool(book_address()), reason="the book has an address")
 def test_without_an_address_there_is_no_link_that_needs_one(site, pages):
     needy = ("colab.research", "mybinder.org", 'rel="canonical"', "og:url", "og:image", "/edit/main/")
     assert not [(name, word) for name, html in pages.items() for word in needy if word in html]

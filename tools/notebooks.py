@@ -26,8 +26,9 @@ def digest(notebook) -> str:
 
 
 def is_current(notebook) -> bool:
-    """Tell whether the outputs are those of the code as it stands."""
-    return notebook.metadata.get("book", {}).get("digest") == digest(notebook)
+    """Tell whether the outputs are those of the code as it stands, and the cell for Colab is there if it should be."""
+    for_colab = any(COLAB in cell.metadata.get("tags", []) for cell in notebook.cells)
+    return notebook.metadata.get("book", {}).get("digest") == digest(notebook) and for_colab == bool(book_address())
 
 
 def book_address() -> str:
@@ -42,8 +43,8 @@ def set_colab_cell(notebook, address: str) -> None:
         source = (
             f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q "attnlib[notebooks] @ git+{address}"'
         )
-        tags = [COLAB, "remove-cell", "nbval-skip"]
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(source, metadata={"tags": tags}, id=COLAB))
+        tags = [COLAB, "remove-cell"]  # nbval runs it: elsewhere it does nothing
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(source, metadata={"tags": tags}))
 
 
 def execute(path: Path) -> None:
