@@ -127,7 +127,7 @@ def test_outputs_are_fit_to_print(chapter):
         for text in printed(cell):
             assert not re.search(r"\d\.\d{7,}", text), f"round what is printed: {text[:80]}"
             assert not re.search(r"<(?!Figure size|IPython)\w+", text), (
-                f"an object's repr, end the cell with ';': {text[:80]}"
+                f"an object's repr, end the cell with plt.show(): {text[:80]}"
             )
             assert not re.fullmatch(r"(np\.)?(True|False)_?", text), f"a comparison, no assert: {cell.source[-60:]}"
             assert not re.search(r"/(home|root|tmp|Users|work)/", text), f"a path of one machine: {text[:80]}"
