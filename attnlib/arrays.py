@@ -69,6 +69,12 @@ def check_query_and_key(query: Array, key: Array) -> None:
     _check_has_positions(query=query, key=key)
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match")
+    check_pairs(query, key)
+
+
+def check_pairs(query: Array, key: Array) -> None:
+    """Check that queries and keys, whose last axes may differ, can be paired: leading axes that broadcast."""
+    _check_has_positions(query=query, key=key)
     if query.ndim > 3 and key.ndim > 3 and not _broadcasts(query.shape[-3:-2], key.shape[-3:-2]):
         raise ValueError(_about_heads(query.shape, key.shape))
     _check_leading_axes("query", query.shape, "key", key.shape)
@@ -109,6 +115,12 @@ def check_mask(mask: Any, scores: Array) -> None:
     fits = all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2])
     if not fits or 2 < len(expected) < len(shape):
         raise ValueError(_about_a_mask_shape(shape, expected))
+
+
+def check_parameter(name: str, parameter: Array, shape: tuple[int, ...], axes: str) -> None:
+    """Check that a matrix or vector of parameters has the shape that the arrays beside it ask for."""
+    if tuple(parameter.shape) != shape:
+        raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected {shape}: {axes}")
 
 
 def check_positive(name: str, number: float, unit: str = "") -> None:

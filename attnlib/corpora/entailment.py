@@ -1,0 +1,181 @@
+"""Does one sentence follow from another? Pairs drawn from a small language whose logic is known.
+
+``dogs chase cats`` is read as *at least one dog chases at least one cat*, ``dogs never chase cats`` as *none does*.
+So a statement follows from narrower ones, and a denial from broader ones: the direction flips under ``never``.
+"""
+
+import random
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from attnlib.arrays import check_count
+from attnlib.corpora.batches import Vocabulary, pad
+
+LABELS = ("entailment", "contradiction", "neutral")
+BROADER = dict.fromkeys(("dogs", "cats", "foxes"), "animals") | dict.fromkeys(("girls", "boys", "nurses"), "people")
+BROADER["chase"] = "follow"
+NOUNS = ("dogs", "cats", "foxes", "animals", "girls", "boys", "nurses", "people")
+VERBS = ("chase", "follow", "help", "meet", "resemble")
+SYMMETRIC = ("meet", "resemble")
+SIZES = ("", "small", "large")
+HELD_OUT = tuple(map(frozenset, (("dogs", "cats"), ("foxes", "girls"), ("boys", "nurses"), ("animals", "boys"))))
+VOCABULARY = Vocabulary([(*SIZES[1:], *NOUNS, "never", *VERBS)])
+
+
+class Sentence(NamedTuple):
+    """Who does what to whom, or never does; subject and object are (size, noun), and the size may be ""."""
+
+    subject: tuple[str, str]
+    verb: str
+    object: tuple[str, str]
+    negative: bool = False
+
+    def slots(self) -> tuple[str, ...]:
+        """Return six words, "" where there is none: size, noun, never, verb, size, noun."""
+        return (*self.subject, "never" if self.negative else "", self.verb, *self.object)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the sentence as it is written.
+
+        Examples
+        --------
+        >>> Sentence(("small", "dogs"), "chase", ("", "cats"), True).words()
+        ('small', 'dogs', 'never', 'chase', 'cats')
+        """
+        return tuple(filter(None, self.slots()))
+
+    def swapped(self) -> "Sentence":
+        """Return the same words with subject and object exchanged."""
+        return self._replace(subject=self.object, object=self.subject)
+
+
+class Pair(NamedTuple):
+    """Two sentences, a label of LABELS, and links: positions (in premise, in hypothesis) of corresponding words."""
+
+    premise: tuple[str, ...]
+    hypothesis: tuple[str, ...]
+    label: str
+    links: frozenset[tuple[int, int]]
+
+
+def parse(text: str) -> Sentence:
+    """Read a written sentence; anything that is not of the language is a ValueError."""
+    rest, slots = text.split(), []
+    for choices in (SIZES[1:], NOUNS, ("never",), VERBS, SIZES[1:], NOUNS):
+        slots.append(rest.pop(0) if rest and rest[0] in choices else "")
+    if rest or not (slots[1] and slots[3] and slots[5]):
+        raise ValueError(f"text is {text!r}, expected [size] noun [never] verb [size] noun, of {VOCABULARY.tokens[3:]}")
+    return Sentence((slots[0], slots[1]), slots[3], (slots[4], slots[5]), bool(slots[2]))
+
+
+def judge(premise: Sentence, hypothesis: Sentence) -> str:
+    """Return the label of a pair.
+
+    Examples
+    --------
+    >>> judge(parse("small dogs chase cats"), parse("dogs follow animals"))
+    'entailment'
+    >>> judge(parse("dogs never chase cats"), parse("small dogs chase cats"))
+    'contradiction'
+    >>> judge(parse("dogs chase cats"), parse("cats chase dogs"))
+    'neutral'
+    """
+    if not (_covers(premise, hypothesis) if premise.negative else _covers(hypothesis, premise)):
+        return "neutral"
+    return "entailment" if premise.negative == hypothesis.negative else "contradiction"
+
+
+def _covers(broad: Sentence, narrow: Sentence) -> bool:
+    if broad.verb not in (narrow.verb, BROADER.get(narrow.verb)):
+        return False
+    ways = (narrow, narrow.swapped()) if narrow.verb in SYMMETRIC else (narrow,)
+    return any(_is_a(way.subject, broad.subject) and _is_a(way.object, broad.object) for way in ways)
+
+
+def _is_a(narrow: tuple[str, str], broad: tuple[str, str]) -> bool:
+    return broad[0] in ("", narrow[0]) and broad[1] in (narrow[1], BROADER.get(narrow[1]))
+
+
+def make_pair(premise: Sentence, hypothesis: Sentence, *, crosswise: bool = False) -> Pair:
+    """Judge two sentences and link their words slot by slot, or ``crosswise``: subject with object."""
+    order = (4, 5, 2, 3, 0, 1) if crosswise else range(6)
+    here, there = ([sum(map(bool, s.slots()[:n])) for n in range(6)] for s in (premise, hypothesis))
+    pairs = [(i, j) for j, i in enumerate(order) if premise.slots()[i] and hypothesis.slots()[j]]
+    links = frozenset((here[i], there[j]) for i, j in pairs)
+    return Pair(premise.words(), hypothesis.words(), judge(premise, hypothesis), links)
+
+
+def twins(sentence: Sentence) -> tuple[Pair, Pair]:
+    """Return two pairs that only order tells apart: a sentence after itself, and after itself with nouns exchanged."""
+    if sentence.verb in SYMMETRIC:
+        raise ValueError(f"the verb {sentence.verb!r} is symmetric: order decides nothing, choose another")
+    return make_pair(sentence, sentence), make_pair(sentence.swapped(), sentence, crosswise=True)
+
+
+def is_held_out(sentence: Sentence) -> bool:
+    """Tell whether the sentence's two nouns, in either order, are kept for testing."""
+    return {sentence.subject[1], sentence.object[1]} in HELD_OUT
+
+
+def draw_sentence(rng: random.Random, *, held_out: bool) -> Sentence:
+    """Draw any sentence of two different nouns that is held out, or any that is not."""
+    while True:
+        nouns, sizes = rng.sample(NOUNS, 2), rng.choices(SIZES, k=2)
+        sentence = Sentence((sizes[0], nouns[0]), rng.choice(VERBS), (sizes[1], nouns[1]), rng.random() < 0.5)
+        if is_held_out(sentence) == held_out:
+            return sentence
+
+
+def draw_pairs(number: int, *, held_out: bool = False, seed: int = 0) -> list[Pair]:
+    """Draw pairs so that neither the hypothesis alone nor the number of shared words tells the label.
+
+    The hypothesis is drawn first, then a label, then how many of its words the premise has not (0, 1 or 2; not 0 if the
+    verb is symmetric). With ``held_out`` every hypothesis has held-out nouns; without, no sentence at all has.
+    """
+    check_count("number", number, least=1)
+    rng, pairs = random.Random(seed), []
+    for _ in range(number):
+        hypothesis = draw_sentence(rng, held_out=held_out)
+        wanted = rng.choice(LABELS), rng.randrange(hypothesis.verb in SYMMETRIC, 3)
+        while True:
+            premise, crosswise = _edit(hypothesis, rng), rng.random() < 0.4
+            pair = make_pair(premise.swapped() if crosswise else premise, hypothesis, crosswise=crosswise)
+            fits = premise.subject[1] != premise.object[1] and (held_out or not is_held_out(premise))
+            if fits and (pair.label, _missing(pair)) == wanted:
+                break
+        pairs.append(pair)
+    return pairs
+
+
+def _missing(pair: Pair) -> int:
+    """Count the hypothesis's words that the premise has not, and those that take their place; "never" is no matter."""
+    here, there = (Counter(word for word in side if word != "never") for side in pair[:2])
+    return max((here - there).total(), (there - here).total())
+
+
+def _edit(sentence: Sentence, rng: random.Random) -> Sentence:
+    """Change up to two slots: a size at random, a noun to one of its family, the verb to any; then deny, or not."""
+    slots = list(sentence.slots())
+    for slot in rng.sample((0, 1, 3, 4, 5), rng.randrange(3)):
+        family = BROADER.get(slots[slot], slots[slot])
+        kin = [noun for noun in NOUNS if family in (noun, BROADER.get(noun))]
+        slots[slot] = rng.choice(VERBS if slot == 3 else kin if slot in (1, 5) else SIZES)
+    return Sentence((slots[0], slots[1]), slots[3], (slots[4], slots[5]), rng.random() < 0.5)
+
+
+class PairBatch(NamedTuple):
+    """Pairs as numbers, padded on the right."""
+
+    premise: np.ndarray
+    premise_lengths: np.ndarray
+    hypothesis: np.ndarray
+    hypothesis_lengths: np.ndarray
+    label: np.ndarray
+
+
+def make_pair_batch(pairs: list[Pair], *, first: tuple[int, ...] = ()) -> PairBatch:
+    """Turn pairs into arrays of numbers; the numbers of ``first`` are written before each sentence."""
+    sides = [pad([[*first, *VOCABULARY.encode(pair[side])] for pair in pairs]) for side in (0, 1)]
+    return PairBatch(*sides[0], *sides[1], np.array([LABELS.index(pair.label) for pair in pairs]))
