@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_pairs, check_parameter, float_namespace
+from attnlib.arrays import Array, check_axes, check_pairs, check_parameter, float_namespace
 
 NUMBERS_AT_ONCE = 2**20  # hidden numbers held at a time: 8 MiB in float64, which stays in a processor's cache
 
@@ -54,11 +55,15 @@ def additive_scores(
     """
     xp = float_namespace(query=query, key=key, W_q=W_q, W_k=W_k, w_v=w_v)
     check_pairs(query, key)
-    check_parameter("w_v", w_v, (w_v.shape[0] if w_v.ndim else 1,), "one vector (d_a,)")
+    check_axes("w_v", w_v, "d_a")
     check_parameter("W_q", W_q, (query.shape[-1], w_v.shape[0]), "query's last axis × the length of w_v")
     check_parameter("W_k", W_k, (key.shape[-1], w_v.shape[0]), "key's last axis × the length of w_v")
     from_query, from_key = (query @ W_q)[..., :, None, :], (key @ W_k)[..., None, :, :]
-    batch = max(math.prod(query.shape[:-2]), math.prod(key.shape[:-2]))
-    rows = max(1, NUMBERS_AT_ONCE // max(1, batch * key.shape[-2] * w_v.shape[0]))
-    starts = range(0, max(1, query.shape[-2]), rows)
-    return xp.concat([xp.tanh(from_query[..., i : i + rows, :, :] + from_key) @ w_v for i in starts], axis=-2)
+    shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+    rows = max(1, NUMBERS_AT_ONCE // max(1, math.prod(shape) // max(1, shape[-2]) * w_v.shape[0]))
+    if rows >= shape[-2]:
+        return xp.tanh(from_query + from_key) @ w_v
+    scores = xp.empty(shape, dtype=query.dtype, device=query.device)  # filled, since a list of pieces scatters memory
+    for i in range(0, shape[-2], rows):
+        scores[..., i : i + rows, :] = xp.tanh(from_query[..., i : i + rows, :, :] + from_key) @ w_v
+    return scores

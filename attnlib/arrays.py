@@ -66,7 +66,7 @@ def integer_namespace(**arrays: Any):
 
 def check_query_and_key(query: Array, key: Array) -> None:
     """Check that every query can be compared with every key: equal last axes, leading axes that broadcast."""
-    _check_has_positions(query=query, key=key)
+    check_has_positions(query=query, key=key)
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match")
     check_pairs(query, key)
@@ -74,7 +74,7 @@ def check_query_and_key(query: Array, key: Array) -> None:
 
 def check_pairs(query: Array, key: Array) -> None:
     """Check that queries and keys, whose last axes may differ, can be paired: leading axes that broadcast."""
-    _check_has_positions(query=query, key=key)
+    check_has_positions(query=query, key=key)
     if query.ndim > 3 and key.ndim > 3 and not _broadcasts(query.shape[-3:-2], key.shape[-3:-2]):
         raise ValueError(_about_heads(query.shape, key.shape))
     _check_leading_axes("query", query.shape, "key", key.shape)
@@ -82,7 +82,7 @@ def check_pairs(query: Array, key: Array) -> None:
 
 def check_key_and_value(key: Array, value: Array) -> None:
     """Check that each key has its value."""
-    _check_has_positions(key=key, value=value)
+    check_has_positions(key=key, value=value)
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(f"key has {key.shape[-2]} positions, value has {value.shape[-2]}: each key needs one value")
     _check_leading_axes("key", key.shape, "value", value.shape)
@@ -90,7 +90,7 @@ def check_key_and_value(key: Array, value: Array) -> None:
 
 def check_scores_and_value(scores: Array, value: Array) -> None:
     """Check that the scores have one column for each value."""
-    _check_has_positions(scores=scores, value=value)
+    check_has_positions(scores=scores, value=value)
     if scores.shape[-1] != value.shape[-2]:
         raise ValueError(
             f"scores has {scores.shape[-1]} keys on its last axis, value has {value.shape[-2]} positions: "
@@ -115,6 +115,12 @@ def check_mask(mask: Any, scores: Array) -> None:
     fits = all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2])
     if not fits or 2 < len(expected) < len(shape):
         raise ValueError(_about_a_mask_shape(shape, expected))
+
+
+def check_axes(name: str, parameter: Array, *axes: str) -> None:
+    """Check that a matrix or vector of parameters has as many axes as are named."""
+    if parameter.ndim != len(axes):
+        raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected ({', '.join(axes)}{',' * (len(axes) == 1)})")
 
 
 def check_parameter(name: str, parameter: Array, shape: tuple[int, ...], axes: str) -> None:
@@ -142,7 +148,8 @@ def check_count(name: str, number: Any, *, least: int | float = 0) -> None:
         raise ValueError(f"{name} is {number}, expected {least} or more")
 
 
-def _check_has_positions(**arrays: Array) -> None:
+def check_has_positions(**arrays: Array) -> None:
+    """Check that each array has at least the two axes (positions, features)."""
     for name, array in arrays.items():
         if array.ndim < 2:
             raise ValueError(

@@ -29,7 +29,7 @@ def bleu(answers: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) 
 
     References
     ----------
-    Papineni et al. (2002); Post (2018), whose ``sacrebleu`` does the counting, with its smoothing and ours for tokens.
+    Papineni et al. (2002); Post (2018), whose ``sacrebleu`` does the counting. The tokens are taken as they are.
     """
     import sacrebleu  # not at the top: most chapters do without
 
@@ -73,7 +73,7 @@ def alignment_error_rate(
 
     References
     ----------
-    Och & Ney (2003), equation (6).
+    Och & Ney (2003).
 
     Examples
     --------

@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import AutoLocator
 
 
 def plot_weights(
@@ -114,8 +115,9 @@ def _label_cells(ax: Axes, shape: tuple[int, int], queries, keys, title: str) ->
     for name, labels, count in (("queries", queries, shape[0]), ("keys", keys, shape[1])):
         if labels is not None and len(labels) != count:
             raise ValueError(f"{name} has {len(labels)} labels, the matrix has {count}: one label for each")
-    for axis in (ax.xaxis, ax.yaxis):  # there is no query 0.5
-        axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(AutoLocator())
+        axis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # there is no query 0.5
     if queries is not None:
         ax.set_yticks(range(shape[0]), queries)
     if keys is not None:

@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 
 from attnlib.additive import additive_scores
-from attnlib.arrays import Array, check_count, check_parameter, float_namespace
+from attnlib.arrays import Array, check_axes, check_count, check_has_positions, check_parameter, float_namespace
 from attnlib.attention import attend
 
 
@@ -45,8 +45,13 @@ def lstmn(
     Cheng, Dong & Lapata (2016), section 3.1, without bias vectors.
     """
     xp = float_namespace(x=x, W_q=W_q, W_k=W_k, w_v=w_v, W_gates=W_gates)
-    lead, (length, d_x), d = x.shape[:-2], x.shape[-2:], W_k.shape[0]
+    check_has_positions(x=x)
+    check_axes("W_k", W_k, "d", "d_a")
+    check_axes("w_v", w_v, "d_a")
+    lead, (length, d_x), d, d_a = x.shape[:-2], x.shape[-2:], W_k.shape[0], w_v.shape[0]
     check_parameter("W_gates", W_gates, (d_x + d, 4 * d), "x's last axis + d, × 4 d, where W_k has d rows")
+    check_parameter("W_q", W_q, (d_x + d, d_a), "x's last axis + the rows of W_k, × the length of w_v")
+    check_parameter("W_k", W_k, (d, d_a), "d × the length of w_v")
 
     def zeros(*shape):
         return xp.zeros((*lead, *shape), dtype=x.dtype, device=x.device)
@@ -95,6 +100,8 @@ def structured_scores(
            [-7.6,  0. ]])
     """
     xp = float_namespace(key=key, W_k=W_k, W_hops=W_hops)
+    check_has_positions(key=key)
+    check_axes("W_hops", W_hops, "d_a", "r")
     check_parameter("W_k", W_k, (key.shape[-1], W_hops.shape[0]), "key's last axis × the rows of W_hops")
     return xp.matrix_transpose(xp.tanh(key @ W_k) @ W_hops)
 
@@ -116,6 +123,7 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     (np.float64(0.0), np.float64(2.0))
     """
     xp = float_namespace(weights=weights)
+    check_has_positions(weights=weights)
     identity = xp.eye(weights.shape[-2], dtype=weights.dtype, device=weights.device)
     return xp.sum((weights @ xp.matrix_transpose(weights) - identity) ** 2, axis=(-2, -1))
 

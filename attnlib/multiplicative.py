@@ -3,7 +3,17 @@
 from jaxtyping import Float
 
 from attnlib.additive import additive_scores
-from attnlib.arrays import Array, check_count, check_pairs, check_parameter, check_positive, float_namespace
+from attnlib.arrays import (
+    Array,
+    check_axes,
+    check_count,
+    check_has_positions,
+    check_pairs,
+    check_parameter,
+    check_positive,
+    float_namespace,
+    plain_number,
+)
 
 
 def general_scores(
@@ -78,6 +88,7 @@ def concat_scores(
     """
     float_namespace(query=query, key=key, W=W, w_v=w_v)
     check_pairs(query, key)
+    check_axes("w_v", w_v, "d_a")
     split = query.shape[-1]
     shape = (split + key.shape[-1], *w_v.shape)
     check_parameter("W", W, shape, "query's last axis + key's last axis, × the length of w_v")
@@ -111,6 +122,8 @@ def location_scores(query: Float[Array, "*B L d_q"], W: Float[Array, "d_q S"]) -
     array([[1., 2., 0.]])
     """
     float_namespace(query=query, W=W)
+    check_has_positions(query=query)
+    check_axes("W", W, "d_q", "positions")
     check_parameter("W", W, (query.shape[-1], W.shape[-1]), "query's last axis × positions")
     return query @ W
 
@@ -128,7 +141,8 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     Parameters
     ----------
     centers : array (…, L)
-        p, in positions counted from 0; local-p predicts :math:`p_i = S\,\sigma(\cdot)` from the query.
+        p, in positions counted from 0; local-p predicts :math:`p_i = S\,\sigma(\cdot)` from the query. In half
+        precision positions are rounded too, in bfloat16 beyond 256.
     num_keys : int
         S.
     width : float
@@ -151,6 +165,7 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     xp = float_namespace(centers=centers)
     check_count("num_keys", num_keys)
     check_positive("width", width, " of positions")
+    width = plain_number(width)
     distance = xp.arange(num_keys, dtype=centers.dtype, device=centers.device) - centers[..., None]
     inside = xp.abs(distance) <= width
-    return xp.where(inside, xp.exp(-2 * (distance / width) ** 2), 0)
+    return xp.where(inside, xp.exp(-2 * (xp.where(inside, distance, 0) / width) ** 2), 0)

@@ -70,7 +70,7 @@ class Vocabulary:
                 raise ValueError(f"token {token!r} is not in the vocabulary: {hint}")
         return [self.numbers[token] for token in sentence]
 
-    def decode(self, numbers: Iterable[int]) -> tuple[str, ...]:
+    def decode(self, numbers: Iterable) -> tuple[str, ...]:
         """Turn numbers into tokens, up to the first end; padding and begin are left out."""
         found = []
         for number in map(int, numbers):

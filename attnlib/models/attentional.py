@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from attnlib.models.scores import Attention
 from attnlib.models.seq2seq import EncoderDecoder, Memory
 
 
@@ -16,17 +15,18 @@ class PreviousState(EncoderDecoder):
     Parameters
     ----------
     source_vocabulary, target_vocabulary : int
-    attention : Attention
-        Its score function takes queries and keys of `hidden` numbers.
+    attention : module
+        An Attention, or any module called alike; its scores take queries and keys of `hidden` numbers.
     **sizes
         As for EncoderDecoder.
 
     References
     ----------
-    Bahdanau, Cho & Bengio (2015), section 3.1 and appendix A.2; a tanh layer stands for their maxout.
+    Bahdanau, Cho & Bengio (2015), section 3.1. A tanh layer stands for their maxout, which in appendix A.2.2 is given
+    :math:`s_{t-1}` in place of :math:`s_t`.
     """
 
-    def __init__(self, source_vocabulary: int, target_vocabulary: int, attention: Attention, **sizes):
+    def __init__(self, source_vocabulary: int, target_vocabulary: int, attention: nn.Module, **sizes):
         super().__init__(source_vocabulary, target_vocabulary, **sizes)
         width, hidden = self.embed.embedding_dim, self.encoder.summarize.out_features
         self.attention = attention
@@ -62,7 +62,7 @@ class CurrentState(EncoderDecoder):
         self,
         source_vocabulary: int,
         target_vocabulary: int,
-        attention: Attention,
+        attention: nn.Module,
         *,
         input_feeding: bool = False,
         **sizes,

@@ -51,7 +51,7 @@ def greedy(
     lengths = memory.mask.sum((-1, -2))
     return [
         Translation(
-            words := target_words.decode(tokens[n]),
+            words := target_words.decode(tokens[n].tolist()),
             total[n].item(),
             None if weights is None else weights[n, : len(words) + 1, : lengths[n]],
         )

@@ -11,22 +11,15 @@ from torch import Tensor, nn
 from attnlib.arrays import check_count
 from attnlib.attention import attend
 from attnlib.corpora.batches import BEGIN, PAD, Batch
-from attnlib.dot_product import scaled_dot_product_attention
 from attnlib.models.attentional import CurrentState
 from attnlib.models.scores import Attention, DotProduct, Location
 from attnlib.models.seq2seq import EncoderDecoder, Memory
 
 
-class QueryKeyValue(nn.Module):
-    r"""Attention through three matrices, for a query that comes from anywhere.
+class QueryKeyValue(Attention):
+    r"""Attention through three matrices of `hidden` × `hidden`, for a query that comes from anywhere.
 
-    .. math:: c = \operatorname{softmax}\!\left(\frac{(W_q^\top q)^\top (W_k^\top h_j)}{\sqrt d}\right)
-        W_v^\top h_j \text{, summed over } j
-
-    Parameters
-    ----------
-    hidden : int
-        Numbers in a query, in an annotation, and in what the matrices make of them.
+    .. math:: c = \operatorname{softmax}\!\left(\frac{(q W_q)(H W_k)^\top}{\sqrt d}\right) H W_v
 
     References
     ----------
@@ -34,7 +27,7 @@ class QueryKeyValue(nn.Module):
     """
 
     def __init__(self, hidden: int):
-        super().__init__()
+        super().__init__(DotProduct(scale=None))
         check_count("hidden", hidden, least=1)
         self.W_q, self.W_k, self.W_v = (nn.Parameter(torch.randn(hidden, hidden) / hidden**0.5) for _ in range(3))
 
@@ -42,25 +35,21 @@ class QueryKeyValue(nn.Module):
         self, query: Float[Tensor, "B d"], memory: Memory, position: int
     ) -> tuple[Float[Tensor, "B d"], Float[Tensor, "B S"]]:
         """Return the context and the weights for one query of each sentence."""
-        key, value = memory.annotations @ self.W_k, memory.annotations @ self.W_v
-        context, weights = scaled_dot_product_attention((query @ self.W_q)[:, None], key, value, memory.mask)
+        scores = self.scores((query @ self.W_q)[:, None], memory.annotations @ self.W_k)
+        context, weights = attend(scores, memory.annotations @ self.W_v, memory.mask)
         return context[:, 0], weights[:, 0]
 
 
-class EncoderOnly(nn.Module):
+class EncoderOnly(Attention):
     r"""Ask with annotation t where word t is written: the decoder's own query is thrown away.
 
     All steps together are the rows of softmax(H Hᵀ) H, the annotations attending to one another, and step t reads
     row t. A sentence of S tokens has S rows: from step S on, context and weights are zeros.
-
-    Parameters
-    ----------
-    attention : Attention or QueryKeyValue
-        How annotations are compared.
+    `attention` says how annotations are compared.
     """
 
-    def __init__(self, attention: nn.Module):
-        super().__init__()
+    def __init__(self, attention: Attention):
+        super().__init__(attention.scores)
         self.attention = attention
 
     def forward(
@@ -115,17 +104,7 @@ WIRINGS = ("encoder–decoder dot", "encoder–decoder QKV", "encoder-only dot",
 def wire(
     name: str, source_vocabulary: int, target_vocabulary: int, *, hidden: int = 128, max_length: int = 60, **sizes
 ) -> EncoderDecoder:
-    """Build one of the five wirings by its name, all with the same sizes.
-
-    Parameters
-    ----------
-    name : one of WIRINGS
-    source_vocabulary, target_vocabulary, hidden : int
-    max_length : int
-        The longest source sentence; only the tutorial's wiring needs it.
-    **sizes
-        As for EncoderDecoder.
-    """
+    """Build one of the five WIRINGS by its name. Only the tutorial's needs `max_length`, the longest source."""
     if name not in WIRINGS:
         raise ValueError(f"name is {name!r}, expected one of {', '.join(map(repr, WIRINGS))}")
     vocabularies, sizes = (source_vocabulary, target_vocabulary), {"hidden": hidden, **sizes}

@@ -1,0 +1,198 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from torch import nn
+
+from attnlib.corpora.batches import PAD
+from attnlib.models.seq2seq import Encoder, EncoderDecoder, FixedVector
+
+B, S, EMBEDDING, HIDDEN, SOURCE, TARGET = 3, 7, 5, 22, 13, 17
+SIZES = {"embedding": EMBEDDING, "hidden": HIDDEN}
+LENGTHS = torch.tensor([4, 7, 1])
+
+
+def encoder(**options):
+    torch.manual_seed(2014)
+    return Encoder(SOURCE, **SIZES | options).double().eval()
+
+
+def fixed(**options):
+    torch.manual_seed(2014)
+    return FixedVector(SOURCE, TARGET, **SIZES | options).double().eval()
+
+
+def sentences(lengths, seed=0):
+    source = torch.randint(3, SOURCE, (len(lengths), int(max(lengths))), generator=torch.Generator().manual_seed(seed))
+    return torch.where(torch.arange(source.shape[1]) < torch.as_tensor(lengths)[:, None], source, PAD)
+
+
+def gru(p, suffix, x, h):
+    """Update one state with the formulas of the gated unit; return the new one."""
+    size = len(h)
+    from_x, from_h = p[f"weight_ih{suffix}"] @ x, p[f"weight_hh{suffix}"] @ h
+    from_x, from_h = from_x + p[f"bias_ih{suffix}"], from_h + p[f"bias_hh{suffix}"]
+    reset, update = (1 / (1 + np.exp(-(from_x + from_h)[i : i + size])) for i in (0, size))
+    return (1 - update) * np.tanh(from_x[2 * size :] + reset * from_h[2 * size :]) + update * h
+
+
+def numbers(module):
+    return {name: p.detach().numpy() for name, p in module.named_parameters()}
+
+
+def read(p, suffix, vectors, size):
+    states = [np.zeros(size)]
+    for x in vectors:
+        states.append(gru(p, suffix, x, states[-1]))
+    return states[1:]
+
+
+# by hand
+
+
+def test_the_mask_is_true_for_words():
+    memory = encoder()(sentences([4, 7, 1]), LENGTHS)
+    assert memory.mask.int().tolist() == [[[1, 1, 1, 1, 0, 0, 0]], [[1] * 7], [[1, 0, 0, 0, 0, 0, 0]]]
+    assert memory.annotations.shape == (B, S, HIDDEN)
+    assert memory.summary.shape == (B, HIDDEN)
+    assert not memory.annotations[~memory.mask[:, 0]].any()
+
+
+# reference
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_the_reader_is_a_loop_of_gated_units_over_the_real_words(both):
+    model, source = encoder(bidirectional=both), sentences([4, 7, 1])
+    memory = model(source, LENGTHS)
+    p, size = numbers(model.read), HIDDEN // (1 + both)
+    for b, length in enumerate(LENGTHS.tolist()):
+        vectors = model.embed(source[b, :length]).detach().numpy()
+        ways = [read(p, "_l0", vectors, size)]
+        last = [ways[0][-1]]
+        if both:
+            ways.append(read(p, "_l0_reverse", vectors[::-1], size)[::-1])
+            last.append(ways[1][0])
+        expected = np.stack([np.concatenate(states) for states in zip(*ways)])
+        assert_allclose(memory.annotations[b, :length].detach(), expected, atol=1e-12)
+        layer = numbers(model.summarize)
+        summary = np.tanh(layer["weight"] @ np.concatenate(last) + layer["bias"])
+        assert_allclose(memory.summary[b].detach(), summary, atol=1e-12)
+
+
+def test_the_fixed_vector_reaches_every_step_and_every_prediction():
+    model, source = fixed(), sentences([4, 7, 1])
+    target = torch.tensor([[1, 5, 16], [1, 4, 4], [1, 9, 0]])
+    with torch.no_grad():
+        logits, weights = model(source, LENGTHS, target)
+        summary = model.encode(source, LENGTHS).summary.numpy()
+    assert weights is None
+    assert logits.shape == (B, 3, TARGET)
+    write, readout, embed = numbers(model.write), numbers(model.readout), numbers(model.embed)["weight"]
+    for b in range(B):
+        state = summary[b]
+        for t, token in enumerate(target[b].tolist()):
+            state = gru(write, "", np.concatenate([embed[token], summary[b]]), state)
+            joined = np.concatenate([state, summary[b], embed[token]])
+            assert_allclose(logits[b, t], readout["weight"] @ joined + readout["bias"], atol=1e-12)
+
+
+# invariant
+
+
+@given(lengths=st.lists(st.integers(1, S), min_size=1, max_size=4), more=st.integers(0, 3), filler=st.integers(0, 12))
+def test_padding_of_any_amount_and_kind_changes_nothing(lengths, more, filler):
+    model, source = encoder(), sentences(lengths)
+    wider = torch.full((len(lengths), source.shape[1] + more), filler)
+    for row, sentence, length in zip(wider, source, lengths):
+        row[:length] = sentence[:length]
+    with torch.no_grad():
+        memory = model(wider, torch.tensor(lengths))
+        for b, length in enumerate(lengths):
+            alone = model(source[b : b + 1, :length], torch.tensor([length]))
+            assert_allclose(memory.annotations[b, :length], alone.annotations[0], atol=1e-12)
+            assert_allclose(memory.summary[b], alone.summary[0], atol=1e-12)
+    assert not memory.annotations[~memory.mask[:, 0]].any()
+
+
+def test_two_readers_see_what_follows_and_one_does_not():
+    source = sentences([7])
+    other = source.clone()
+    other[0, -1] = 3 + (other[0, -1] - 2) % (SOURCE - 3)
+    for both in (True, False):
+        model = encoder(bidirectional=both)
+        with torch.no_grad():
+            one, two = (model(s, torch.tensor([7])).annotations[0, 0] for s in (source, other))
+        assert torch.equal(one, two) != both
+
+
+def test_padding_has_a_vector_of_zeros_that_is_not_trained():
+    model = fixed()
+    logits, _ = model(sentences([4, 7, 1]), LENGTHS, torch.tensor([[1, 5, 0]] * 3))
+    logits.square().sum().backward()
+    for embed in (model.encoder.embed, model.embed):
+        assert not embed.weight[PAD].any()
+        assert not embed.weight.grad[PAD].any()
+        assert embed.weight.grad.any()
+
+
+# edge
+
+
+def test_a_sentence_of_one_word_and_a_translation_of_one():
+    logits, _ = fixed()(torch.tensor([[3]]), torch.tensor([1]), torch.tensor([[1]]))
+    assert logits.shape == (1, 1, TARGET)
+    assert logits.isfinite().all()
+
+
+def test_one_reader_may_have_an_odd_size():
+    memory = encoder(hidden=3, bidirectional=False)(sentences([2]), torch.tensor([2]))
+    assert memory.annotations.shape == (1, 2, 3)
+
+
+def test_a_wiring_may_keep_more_than_one_state():
+    class Count(EncoderDecoder):
+        def start(self, memory):
+            return memory.summary[:, :1] * 0, memory.summary
+
+        def step(self, token, state, memory, position):
+            assert state[0].eq(position).all()
+            return nn.functional.one_hot(token, TARGET).double(), (state[0] + 1, state[1]), None
+
+    target = torch.tensor([[1, 5, 3]])
+    logits, weights = Count(SOURCE, TARGET, **SIZES).double()(torch.tensor([[3]]), torch.tensor([1]), target)
+    assert_array_equal(logits.argmax(-1), target)
+    assert weights is None
+
+
+# error
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("lengths", [[0, 7, 1], [4, 8, 1], [-1, 7, 1]])
+def test_lengths_lie_between_one_and_the_width(lengths):
+    said = rf"^lengths reach from {min(lengths)} to {max(lengths)}, expected 1 to 7, the width of source: an empty sent"
+    with pytest.raises(ValueError, match=said):
+        encoder()(sentences([4, 7, 1]), torch.tensor(lengths))
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("sizes", "error", "said"),
+    [
+        ({"hidden": 21}, ValueError, "hidden is 21, expected an even number: each direction has half of it"),
+        ({"hidden": 0}, ValueError, "hidden is 0, expected 1 or more"),
+        ({"embedding": 1.5}, TypeError, "embedding is 1.5, expected a whole number"),
+    ],
+)
+def test_sizes_that_cannot_be_are_named(sizes, error, said):
+    with pytest.raises(error, match=f"^{said}$"):
+        FixedVector(SOURCE, TARGET, **SIZES | sizes)
+
+
+def test_a_decoder_without_a_wiring_says_so():
+    model = EncoderDecoder(SOURCE, TARGET, **SIZES)
+    with pytest.raises(NotImplementedError, match=r"^EncoderDecoder has no step: a wiring says how a word is written$"):
+        model(torch.tensor([[3]]), torch.tensor([1]), torch.tensor([[1]]))
