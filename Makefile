@@ -27,6 +27,7 @@ chapter: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/site.py
+	$(BIN)/python benchmarks/additive.py
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

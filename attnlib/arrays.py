@@ -120,7 +120,8 @@ def check_mask(mask: Any, scores: Array) -> None:
 def check_axes(name: str, parameter: Array, *axes: str) -> None:
     """Check that a matrix or vector of parameters has as many axes as are named."""
     if parameter.ndim != len(axes):
-        raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected ({', '.join(axes)}{',' * (len(axes) == 1)})")
+        expected = ", ".join(axes) + "," * (len(axes) == 1)
+        raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected ({expected})")
 
 
 def check_parameter(name: str, parameter: Array, shape: tuple[int, ...], axes: str) -> None:

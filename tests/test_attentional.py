@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from numpy.testing import assert_allclose, assert_array_equal
+from torch import nn
 
 from attnlib.corpora.batches import PAD, Vocabulary
 from attnlib.models.attentional import CurrentState, PreviousState
@@ -44,8 +45,11 @@ WIRINGS = {
     "current": CurrentState,
     "feeding": functools.partial(CurrentState, input_feeding=True),
 }
-LOOKS = [*(f"global {score}" for score in SCORES), "local-m dot", "local-m location", "local-p dot", "local-p additive"]
-TRANSLATORS = [f"{wiring} {look}" for wiring in WIRINGS for look in LOOKS]
+TRANSLATORS = [  # each score once, and each window in each wiring, for the position and the query come from there
+    *("previous global additive", "previous local-m location", "previous local-p additive"),
+    *("current global general", "current global location", "current local-m dot", "current local-p dot"),
+    *("feeding global concat", "feeding global scaled", "feeding local-m dot", "feeding local-p general"),
+]
 EVERY = pytest.mark.parametrize("kind", ["fixed two-way", "fixed one-way", "previous one-way", *TRANSLATORS])
 
 
@@ -308,6 +312,20 @@ def test_two_translators_of_one_seed_are_the_same_and_the_class_passes_sizes_on(
     small = WIRINGS[kind](SOURCE, TARGET, Attention(DotProduct()), embedding=2, hidden=3, bidirectional=False)
     logits, weights = small(torch.tensor([[3, 4]]), torch.tensor([2]), torch.tensor([[1]]))
     assert (logits.shape, weights.shape) == ((1, 1, TARGET), (1, 1, 2))
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_any_module_may_be_the_attention(wiring):
+    class LastWord(nn.Module):
+        def forward(self, query, memory, position):
+            weights = F.one_hot(memory.mask.sum((-1, -2)) - 1, memory.mask.shape[-1]).to(query.dtype)
+            return (weights[:, None] @ memory.annotations)[:, 0], weights
+
+    torch.manual_seed(0)
+    model, (source, lengths, target) = WIRINGS[wiring](SOURCE, TARGET, LastWord(), **SIZES), batch()
+    logits, weights = model(source, lengths, target)
+    assert logits.isfinite().all()
+    assert (weights.argmax(-1) == lengths[:, None] - 1).all()
 
 
 # error

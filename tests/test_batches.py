@@ -59,6 +59,7 @@ def test_a_decoded_sentence_stops_at_the_first_end():
     assert vocabulary.decode([3, 0, 1, 4, 2, 3, 3]) == ("a", "b")
     assert vocabulary.decode([2, 3]) == vocabulary.decode([]) == ()
     assert vocabulary.decode(iter([4, 4])) == ("b", "b"), "without an end all of it is meant"
+    assert vocabulary.decode(np.array([1, 4, 3, 2, 0])) == ("b", "a")
 
 
 # invariant
@@ -135,8 +136,8 @@ def test_sentences_of_a_batch_are_of_like_length_and_batches_come_in_no_order_of
     vocabularies = words(pairs)
     mixed = [make_batch(pairs[n : n + 17], *vocabularies) for n in range(0, len(pairs), 17)]
     assert padding < 0.1 < 0.3 < np.mean([(batch.source == PAD).mean() for batch in mixed])
-    padded_goals = [np.mean([(batch.goal == PAD).mean() for batch in some]) for some in (found, mixed)]
-    assert padded_goals[0] < padded_goals[1], "equal sources: by target"
+    alike = [Pair(pair.source[:1], pair.target) for pair in pairs]
+    assert np.mean([(batch.goal == PAD).mean() for batch in drawn(alike, 20, size=17)]) < 0.1, "by target too"
     widths = np.array([batch.source.shape[1] for batch in found[:20]])
     assert (np.diff(widths) < 0).sum() > 4, "shortest first would be a curriculum that nobody asked for"
 
@@ -202,11 +203,19 @@ def test_a_string_is_not_a_sentence_and_no_sentence_is_empty():
     vocabulary = Vocabulary([("love", "you")])
     with pytest.raises(TypeError, match=r"^sentence is the string 'love you', expected a sequence of tokens: 'love yo"):
         vocabulary.encode("love you")
+    with pytest.raises(TypeError, match=r"^a sentence is the string 'love you', expected a sequence of tokens: 'love "):
+        Vocabulary([("you",), "love you"])
     with pytest.raises(ValueError, match=r"^sentence is empty, expected at least one token$"):
         vocabulary.encode(())
     for sentences in ((), [()]):
         with pytest.raises(ValueError, match=r"^sentences has no token: a vocabulary needs at least one$"):
             Vocabulary(sentences)
+
+
+@pytest.mark.parametrize("number", [-1, 5, 99])
+def test_a_number_that_no_token_has_is_refused(number):
+    with pytest.raises(ValueError, match=f"^a token has the number {number}, expected 0 to 4$"):
+        Vocabulary([("love", "you")]).decode([3, number])
 
 
 @pytest.mark.parametrize("sentences", [[], [[]], [[3], []]])

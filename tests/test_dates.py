@@ -8,11 +8,12 @@ from functools import cache
 
 import pytest
 from babel.dates import format_date
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnlib.corpora.dates import LOCALES, YEARS, date_pairs, part_of
 
+pytestmark = pytest.mark.usefixtures("plain_errors")  # no shapes here, and thousands of dates
 ISO = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 
 
@@ -33,9 +34,14 @@ def every_pair(part, *locales):
     return date_pairs(int(re.search(r"only (\d+)", str(told.value))[1]), part=part, locales=locales)
 
 
-@pytest.fixture(scope="module")
-def pairs():
-    return date_pairs(3001) + date_pairs(1009, part="test")
+@cache
+def sample():
+    return date_pairs(2003) + date_pairs(1009, part="test")
+
+
+@pytest.fixture
+def pairs(plain_errors):
+    return sample()
 
 
 # by hand
@@ -113,7 +119,7 @@ def test_one_source_never_has_two_targets():
     locales = ("en_GB", "es_PR")
     pairs = every_pair("test", *locales)
     assert len(set(texts(pairs))) == len(pairs)
-    readings = {}
+    pairs, readings = [pair for pair in pairs if pair.target[:3] == ("1", "9", "9")], {}
     for locale in locales:
         for style in ("full", "long", "medium", "short"):
             for target in {pair.target for pair in pairs}:
@@ -133,7 +139,7 @@ def test_a_day_that_could_be_a_month_is_left_out_where_two_locales_differ():
 
 
 def test_no_test_day_is_met_in_training(pairs):
-    parts = {part: {pair.target for pair in date_pairs(5003, part=part, seed=3)} for part in ("train", "test")}
+    parts = {part: {pair.target for pair in date_pairs(1511, part=part, seed=3)} for part in ("train", "test")}
     assert not parts["train"] & parts["test"]
     days = [datetime.date.fromordinal(n).isoformat() for n in range(700_000, 710_000)]
     assert 0.09 < sum(part_of(day) == "test" for day in days) / len(days) < 0.11
@@ -141,6 +147,7 @@ def test_no_test_day_is_met_in_training(pairs):
         assert all(part_of("".join(target)) == part for target in targets)
 
 
+@settings(max_examples=11)
 @given(count=st.integers(1, 61), seed=st.integers(0, 1000))
 def test_as_many_different_pairs_as_asked_and_the_same_for_the_same_seed(count, seed):
     pairs = date_pairs(count, seed=seed)
@@ -168,13 +175,9 @@ def test_every_text_is_given_once_when_all_are_asked():
 
 def test_another_process_draws_the_same():
     code = "from attnlib.corpora.dates import date_pairs as d; print(ascii([p.source for p in d(29)]))"
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": n}, capture_output=True, check=True
-        )
-        for n in ("1", "2")
-    ]
-    assert runs[0].stdout == runs[1].stdout == f"{[pair.source for pair in date_pairs(29)]!a}\n".encode()
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}  # ours is drawn anew in each run
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert run.stdout == f"{[pair.source for pair in date_pairs(29)]!a}\n".encode()
 
 
 def test_the_library_itself_does_not_load_babel_and_the_corpus_does_not_load_torch():
@@ -187,7 +190,6 @@ def test_the_library_itself_does_not_load_babel_and_the_corpus_does_not_load_tor
 # error
 
 
-@pytest.mark.usefixtures("plain_errors")
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [

@@ -9,7 +9,7 @@ from attnlib.corpora.entailment import VOCABULARY, draw_pairs, make_pair_batch, 
 from attnlib.models.decomposable import Decomposable, DistanceAware, UnsignedDistance, pair_accuracy, pair_loss
 
 KINDS = (Decomposable, DistanceAware, UnsignedDistance)
-V, WIDTH = 17, 7
+V, WIDTH = 23, 7
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -43,6 +43,10 @@ def test_accuracy_is_the_share_of_labels_found():
     ]
     assert sorted(shares[:3]) == [0, 0, 1], "both twins are one question to it, with one answer"
     assert shares[3] in (0, 0.5)
+
+
+def test_a_word_begins_by_looking_to_its_left():
+    assert DistanceAware(V, farthest=5).distances.tolist() == [-3, -3, -3, -2, -1, 0, 1, 2, 3, 3, 3]
 
 
 # reference

@@ -148,5 +148,14 @@ def test_links_that_cannot_be_compared_are_refused():
         alignment_error_rate([], [])
     with pytest.raises(ValueError, match=r"^found and sure hold no link at all: there is nothing to compare$"):
         alignment_error_rate([set()], [set()], [{(0, 0)}])
-    with pytest.raises(ValueError, match=r"possible|zip\(\)"):
+    with pytest.raises(ValueError, match=r"^possible has 0 sentences, sure 1: expected as many, and at least one$"):
         alignment_error_rate([{(0, 0)}], [{(0, 0)}], [])
+
+
+@pytest.mark.parametrize("measure", [exact_match, bleu])
+@pytest.mark.parametrize(("name", "place"), [("an answer", 0), ("a reference", 1)])
+def test_a_string_is_no_sentence(measure, name, place):
+    corpora = [[("je", "dors"), ("va",)], [("je", "dors"), ("va",)]]
+    corpora[place][1] = "va !"
+    with pytest.raises(TypeError, match=rf"^{name} is the string 'va !', expected a sequence of tokens: 'va !'\.split"):
+        measure(*corpora)

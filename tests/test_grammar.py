@@ -359,23 +359,26 @@ def test_each_clause_keeps_its_own_words_and_links(clauses):
 
 @pytest.mark.parametrize("clauses", [(1, 1), (1, 3)])
 def test_no_test_sentence_holds_a_clause_of_the_training_sentences(clauses):
-    train, test = corpus("french", "train", clauses, 10_000), corpus("french", "test", clauses, 1000)
+    train, test = corpus("french", "train", clauses, 3000), corpus("french", "test", clauses, 600)
     seen = {clause for pair in train for clause in pair.structure}
     unseen = {clause for pair in test for clause in pair.structure}
     assert not seen & unseen
     assert 0.07 < len(unseen) / len(seen | unseen) < 0.14
     assert {verb for _, verb, _ in unseen} == set(VERBS)
     for language in ("french", "korean"):
-        train, test = corpus(language, "train", clauses, 10_000), corpus(language, "test", clauses, 1000)
+        train, test = corpus(language, "train", clauses, 3000), corpus(language, "test", clauses, 600)
         for side in ("source", "target"):
             assert words(test, side) <= words(train, side), "a word that was never trained"
 
 
 def test_a_clause_is_of_one_part_whatever_is_said_about_its_words():
-    heads = {part: {pair.structure for pair in corpus("french", part, (1, 1), 4000)} for part in ("train", "test")}
+    heads = {
+        part: {pair.structure for pair in corpus("french", part, (1, 1), size)}
+        for part, size in (("train", 3000), ("test", 600))
+    }
     assert (("I", "love", "you"),) in heads["test"]
     assert not heads["train"] & heads["test"]
-    for pair in sentence_pairs("french", 500, part="test"):
+    for pair in corpus("french", "test", (1, 1), 600):
         subject, verb, last = pair.structure[0]
         assert verb.split()[0] in {word.removesuffix("s") for word in pair.source} | set(pair.source)
         for head in filter(None, (subject, last)):
@@ -385,8 +388,8 @@ def test_a_clause_is_of_one_part_whatever_is_said_about_its_words():
 
 @pytest.mark.parametrize("language", ["french", "korean"])
 def test_the_pairs_are_as_many_as_asked_for_and_all_different(language):
-    pairs = sentence_pairs(language, 1000, clauses=(2, 4))
-    assert len(pairs) == 1000 == len({pair.source for pair in pairs})
+    pairs = sentence_pairs(language, 300, clauses=(2, 4))
+    assert len(pairs) == 300 == len({pair.source for pair in pairs})
     assert {len(pair.structure) for pair in pairs} == {2, 3, 4}
     for pair in pairs:
         assert pair.source.count("and") + 1 == len(pair.structure)
@@ -418,7 +421,7 @@ def test_a_long_sentence_has_as_many_clauses_as_asked_for():
 
 
 def test_the_table_is_about_as_large_as_a_lesson_book():
-    french, korean = (corpus(language, "train", (1, 1), 10_000) for language in ("french", "korean"))
+    french, korean = (corpus(language, "train", (1, 1), 3000) for language in ("french", "korean"))
     assert 100 <= len(words(french, "source")) <= 150
     assert 150 <= len(words(french, "target")) <= 220
     assert 100 <= len(words(korean, "target")) <= 200

@@ -207,6 +207,13 @@ def test_data_that_end_too_early_are_named():
     assert torch.get_num_threads() == 2
 
 
+@pytest.mark.usefixtures("plain_errors")
+def test_data_that_are_no_data_leave_the_threads_as_they_were():
+    with pytest.raises(TypeError, match="'int' object is not iterable"):
+        train(Slope(), downhill, 7, steps=3)
+    assert torch.get_num_threads() == 2
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_loss_that_is_no_number_stops_before_it_spoils_the_model(number):
     model = Slope()

@@ -51,7 +51,7 @@ def execute(path: Path) -> None:
     """Run one chapter from top to bottom, keep its outputs, and stamp it."""
     notebook = nbformat.read(path, 4)
     set_colab_cell(notebook, book_address())
-    options = {"kernel_name": "python3", "timeout": 300, "record_timing": False, "coalesce_streams": True}
+    options = {"kernel_name": "python3", "timeout": 600, "record_timing": False, "coalesce_streams": True}
     NotebookClient(notebook, **options).execute(cwd=str(path.parent))
     tidy_cells(notebook)
     notebook.metadata = {

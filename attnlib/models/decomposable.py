@@ -112,7 +112,7 @@ class DistanceAware(Decomposable):
 
 
 class UnsignedDistance(DistanceAware):
-    """The same with distance only, |i − j|, as if left were right."""
+    """The same with distance only, ``|i − j|``, as if left were right."""
 
     def biases(self):
         """Return the biases with those of negative distances replaced by those of positive ones."""
