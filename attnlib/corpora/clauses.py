@@ -64,6 +64,7 @@ class Clause:
 
     Examples
     --------
+    >>> from attnlib.corpora.grammar import translate
     >>> " ".join(translate(Clause("a small owl", "see", "the horses", negated=True), "french").target)
     'un petit hibou ne voit pas les chevaux .'
     """
