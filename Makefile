@@ -12,7 +12,7 @@ book: .venv/installed
 test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"
