@@ -48,7 +48,7 @@ def greedy(
             break
     tokens = torch.stack(tokens, 1)
     weights = None if weights[0] is None else torch.stack(weights, 1).numpy()
-    lengths = memory.mask.sum((-1, -2))
+    lengths = memory.lengths
     return [
         Translation(
             words := target_words.decode(tokens[n].tolist()),
@@ -101,8 +101,7 @@ def beam_search(
 
 
 def _encode(model, sentences, source_words):
-    if model.training:
-        model.eval()
+    model.eval()
     source, lengths = map(torch.from_numpy, pad([source_words.encode(sentence) for sentence in sentences]))
     return model.encode(source, lengths)
 

@@ -13,7 +13,7 @@ from attnlib.models.seq2seq import Memory
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
 
 
-def _matrix(*shape: int) -> nn.Parameter:
+def new_matrix(*shape: int) -> nn.Parameter:
     """Draw a matrix whose products have about the variance of what is multiplied."""
     return nn.Parameter(torch.randn(shape) / shape[0] ** 0.5)
 
@@ -35,7 +35,7 @@ class General(nn.Module):
 
     def __init__(self, d_query: int, d_key: int):
         super().__init__()
-        self.W = _matrix(d_query, d_key)
+        self.W = new_matrix(d_query, d_key)
 
     def forward(self, query: Float[Tensor, "B L d_q"], key: Float[Tensor, "B S d_k"]) -> Float[Tensor, "B L S"]:
         """Score each pair."""
@@ -47,7 +47,7 @@ class Additive(nn.Module):
 
     def __init__(self, d_query: int, d_key: int, d_hidden: int):
         super().__init__()
-        self.W_q, self.W_k, self.w_v = _matrix(d_query, d_hidden), _matrix(d_key, d_hidden), _matrix(d_hidden)
+        self.W_q, self.W_k, self.w_v = new_matrix(d_query, d_hidden), new_matrix(d_key, d_hidden), new_matrix(d_hidden)
 
     def forward(self, query: Float[Tensor, "B L d_q"], key: Float[Tensor, "B S d_k"]) -> Float[Tensor, "B L S"]:
         """Score each pair."""
@@ -59,7 +59,7 @@ class Concat(nn.Module):
 
     def __init__(self, d_query: int, d_key: int, d_hidden: int):
         super().__init__()
-        self.W, self.w_v = _matrix(d_query + d_key, d_hidden), _matrix(d_hidden)
+        self.W, self.w_v = new_matrix(d_query + d_key, d_hidden), new_matrix(d_hidden)
 
     def forward(self, query: Float[Tensor, "B L d_q"], key: Float[Tensor, "B S d_k"]) -> Float[Tensor, "B L S"]:
         """Score each pair."""
@@ -71,7 +71,7 @@ class Location(nn.Module):
 
     def __init__(self, d_query: int, max_length: int):
         super().__init__()
-        self.W = _matrix(d_query, max_length)
+        self.W = new_matrix(d_query, max_length)
 
     def forward(self, query: Float[Tensor, "B L d_q"], key: Float[Tensor, "B S d_k"]) -> Float[Tensor, "B L S"]:
         """Score each position."""
@@ -101,12 +101,12 @@ class Attention(nn.Module):
         query = query[:, None]
         mask, normalize = self.window(query, memory, position)
         scores = self.scores(query, memory.annotations)
-        context, weights = attend(scores, memory.annotations, memory.mask & mask, normalize=normalize)
+        context, weights = attend(scores, memory.annotations, mask, normalize=normalize)
         return context[:, 0], weights[:, 0]
 
     def window(self, query: Float[Tensor, "B 1 d_q"], memory: Memory, position: int):
-        """Return which keys lie near enough, and the normalizer. Global attention looks everywhere."""
-        return torch.ones_like(memory.mask), softmax
+        """Return which keys may be looked at, and the normalizer. Global attention looks at every token."""
+        return memory.mask, softmax
 
 
 class LocalMonotonic(Attention):
@@ -124,8 +124,10 @@ class LocalMonotonic(Attention):
 
     def window(self, query, memory, position):
         """Allow the positions around that of the word being written."""
-        num_keys = memory.mask.shape[-1]
-        return window_mask(1, num_keys, left=self.width, right=self.width, offset=position, like=memory.mask), softmax
+        near = window_mask(
+            1, memory.mask.shape[-1], left=self.width, right=self.width, offset=position, like=memory.mask
+        )
+        return memory.mask & near, softmax
 
 
 class LocalPredictive(Attention):
@@ -139,7 +141,7 @@ class LocalPredictive(Attention):
     def __init__(self, scores: nn.Module, *, d_query: int, width: float):
         super().__init__(scores)
         check_positive("width", width, " of positions")
-        self.width, self.W_p, self.v_p = width, _matrix(d_query, d_query), _matrix(d_query)
+        self.width, self.W_p, self.v_p = width, new_matrix(d_query, d_query), new_matrix(d_query)
 
     def centers(self, query: Float[Tensor, "B L d_q"], lengths: Float[Tensor, "B"]) -> Float[Tensor, "B L"]:
         """Predict the centre of each query's window, from 0 to the length of its sentence."""
@@ -147,6 +149,6 @@ class LocalPredictive(Attention):
 
     def window(self, query, memory, position):
         """Allow the positions around the predicted centre, and prefer the near ones."""
-        lengths = memory.mask.sum((-1, -2)).to(query.dtype)
-        window = gaussian_window(self.centers(query, lengths), memory.mask.shape[-1], width=self.width)
-        return window > 0, lambda scores: softmax(scores) * window
+        centers = self.centers(query, memory.lengths.to(query.dtype))
+        window = gaussian_window(centers, memory.mask.shape[-1], width=self.width)
+        return memory.mask & (window > 0), lambda scores: softmax(scores) * window

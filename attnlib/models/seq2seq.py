@@ -21,6 +21,11 @@ class Memory(NamedTuple):
     summary: Float[Tensor, "B d"]
     """One vector for the whole sentence."""
 
+    @property
+    def lengths(self) -> Int[Tensor, "B"]:
+        """How many tokens each sentence has, padding not counted."""
+        return self.mask.sum((-1, -2))
+
 
 class Encoder(nn.Module):
     """A GRU that reads a sentence, or two that read it in both directions, half as wide each.

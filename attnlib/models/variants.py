@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from attnlib.arrays import check_count
 from attnlib.attention import attend
 from attnlib.corpora.batches import BEGIN, PAD, Batch
+from attnlib.dot_product import scaled_dot_product_attention
 from attnlib.models.attentional import CurrentState
-from attnlib.models.scores import Attention, DotProduct, Location
+from attnlib.models.scores import Attention, DotProduct, Location, new_matrix
 from attnlib.models.seq2seq import EncoderDecoder, Memory
 
 
-class QueryKeyValue(Attention):
+class QueryKeyValue(nn.Module):
     r"""Attention through three matrices of `hidden` × `hidden`, for a query that comes from anywhere.
 
     .. math:: c = \operatorname{softmax}\!\left(\frac{(q W_q)(H W_k)^\top}{\sqrt d}\right) H W_v
@@ -27,20 +28,21 @@ class QueryKeyValue(Attention):
     """
 
     def __init__(self, hidden: int):
-        super().__init__(DotProduct(scale=None))
+        super().__init__()
         check_count("hidden", hidden, least=1)
-        self.W_q, self.W_k, self.W_v = (nn.Parameter(torch.randn(hidden, hidden) / hidden**0.5) for _ in range(3))
+        self.W_q, self.W_k, self.W_v = (new_matrix(hidden, hidden) for _ in range(3))
 
     def forward(
         self, query: Float[Tensor, "B d"], memory: Memory, position: int
     ) -> tuple[Float[Tensor, "B d"], Float[Tensor, "B S"]]:
         """Return the context and the weights for one query of each sentence."""
-        scores = self.scores((query @ self.W_q)[:, None], memory.annotations @ self.W_k)
-        context, weights = attend(scores, memory.annotations @ self.W_v, memory.mask)
+        query = (query @ self.W_q)[:, None]
+        key, value = memory.annotations @ self.W_k, memory.annotations @ self.W_v
+        context, weights = scaled_dot_product_attention(query, key, value, memory.mask)
         return context[:, 0], weights[:, 0]
 
 
-class EncoderOnly(Attention):
+class EncoderOnly(nn.Module):
     r"""Ask with annotation t where word t is written: the decoder's own query is thrown away.
 
     All steps together are the rows of softmax(H Hᵀ) H, the annotations attending to one another, and step t reads
@@ -48,8 +50,8 @@ class EncoderOnly(Attention):
     `attention` says how annotations are compared.
     """
 
-    def __init__(self, attention: Attention):
-        super().__init__(attention.scores)
+    def __init__(self, attention: nn.Module):
+        super().__init__()
         self.attention = attention
 
     def forward(
