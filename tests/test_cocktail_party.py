@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib.cocktail_party import (
+from attnlib.psychology.cocktail_party import (
     kept_share,
     level_difference,
     resynthesize,

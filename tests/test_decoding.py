@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 from torch import nn
 
 from attnlib.corpora.batches import BEGIN, END, PAD, Vocabulary, make_batch
-from attnlib.models.attentional import CurrentState, PreviousState
-from attnlib.models.decoding import beam_search, forced_weights, greedy
-from attnlib.models.scores import Attention, DotProduct, LocalPredictive
+from attnlib.models.decoders import CurrentState, PreviousState
+from attnlib.training.decoding import beam_search, forced_weights, greedy
+from attnlib.models.attention import Attention, DotProduct, LocalPredictive
 from attnlib.models.seq2seq import FixedVector, Memory
 
 SOURCE = Vocabulary([("I", "love", "you", "so")])

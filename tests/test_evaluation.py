@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnlib.evaluation import alignment_error_rate, bleu, exact_match, links_from
+from attnlib.training.evaluation import alignment_error_rate, bleu, exact_match, links_from
 
 LINKS = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=7)
 CORPUS = st.lists(st.tuples(LINKS, LINKS, LINKS), min_size=1, max_size=2)

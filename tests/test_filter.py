@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import attend
-from attnlib.filter import binomial_interval, estimate_gate, notice_probability, share_capacity, spill_over
+from attnlib.psychology.filter import binomial_interval, estimate_gate, notice_probability, share_capacity, spill_over
 
 B, N, M = 3, 5, 7
 STRENGTH = st.floats(0, 20)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnlib.corpora.grammar import Clause, NounPhrase, sentence_pairs, translate
-from attnlib.corpora.lexicon import ADJECTIVES, NOUNS, VERBS, begins_with_vowel, honorific, polite
+from attnlib.corpora.grammar.lexicon import ADJECTIVES, NOUNS, VERBS, begins_with_vowel, honorific, polite
 
 NOT = {"negated": True}
 GOLD = [

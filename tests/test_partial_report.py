@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib.partial_report import estimate_held, letters_available, row_mask, slip_places
+from attnlib.psychology.partial_report import estimate_held, letters_available, row_mask, slip_places
 
 T, ROWS, COLUMNS = 5, 3, 7
 S = ROWS * COLUMNS

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib.saliency import feature_maps, gaussian_pyramid, promote, rescale, saliency_map, scan_path
+from attnlib.psychology.saliency import feature_maps, gaussian_pyramid, promote, rescale, saliency_map, scan_path
 
 MAP = arrays(float, (7, 11), elements=st.floats(0, 100).map(lambda number: round(number, 3)))
 BLUE, YELLOW, GREY = (0.4, 0.4, 1.0), (0.75, 0.75, 0.3), (0.2, 0.2, 0.2)

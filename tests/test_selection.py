@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib.selection import allocate_bits, distortion, transmit, transmitted_bits
+from attnlib.psychology.selection import allocate_bits, distortion, transmit, transmitted_bits
 
 B, N = 3, 7
 IMPORTANCE = arrays(float, N, elements=st.floats(0, 100).map(lambda u: u if u > 1e-3 else 0.0))

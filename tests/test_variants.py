@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib.corpora.batches import PAD, Batch, Vocabulary
-from attnlib.models.decoding import greedy
-from attnlib.models.scores import Attention, DotProduct, General
+from attnlib.training.decoding import greedy
+from attnlib.models.attention import Attention, DotProduct, General
 from attnlib.models.seq2seq import Memory
-from attnlib.models.training import translation_loss
+from attnlib.training.train import translation_loss
 from attnlib.models.variants import WIRINGS, EncoderOnly, QueryKeyValue, sampled_loss, wire
 
 B, S, T, EMBEDDING, HIDDEN, SOURCE, TARGET = 3, 11, 13, 5, 26, 17, 19

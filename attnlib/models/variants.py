@@ -12,8 +12,8 @@ from attnlib.arrays import check_count
 from attnlib.attention import attend
 from attnlib.corpora.batches import BEGIN, PAD, Batch
 from attnlib.dot_product import scaled_dot_product_attention
-from attnlib.models.attentional import CurrentState
-from attnlib.models.scores import Attention, DotProduct, Location, new_matrix
+from attnlib.models.decoders import CurrentState
+from attnlib.models.attention import Attention, DotProduct, Location, new_matrix
 from attnlib.models.seq2seq import EncoderDecoder, Memory
 
 

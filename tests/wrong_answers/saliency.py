@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.saliency import scan_path
+from attnlib.psychology.saliency import scan_path
 
 
 def _path(saliency, num_fixations, radius, remembered, *, closer=np.less_equal, least=0.0):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.selection import allocate_bits, distortion
+from attnlib.psychology.selection import allocate_bits, distortion
 
 
 def ask_questions__everything_to_the_worst(squares, num_questions):

@@ -3,7 +3,7 @@
 import difflib
 from dataclasses import dataclass
 
-from attnlib.corpora.lexicon import ADJECTIVES, FRENCH_DETERMINERS, NOUNS, PRONOUNS, VERBS
+from attnlib.corpora.grammar.lexicon import ADJECTIVES, FRENCH_DETERMINERS, NOUNS, PRONOUNS, VERBS
 
 Words = list[tuple[str, tuple[str, ...]]]  # each word with the parts of the meaning that it expresses
 

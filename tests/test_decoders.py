@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from attnlib.corpora.batches import PAD, Vocabulary
-from attnlib.models.attentional import CurrentState, PreviousState
-from attnlib.models.decoding import greedy
-from attnlib.models.scores import (
+from attnlib.models.decoders import CurrentState, PreviousState
+from attnlib.training.decoding import greedy
+from attnlib.models.attention import (
     Additive,
     Attention,
     Concat,

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from attnlib.corpora.batches import Vocabulary, batches, make_batch
-from attnlib.models.attentional import CurrentState
-from attnlib.models.decoding import greedy
-from attnlib.models.scores import Attention, DotProduct
-from attnlib.models.training import History, train, translation_loss
+from attnlib.models.decoders import CurrentState
+from attnlib.training.decoding import greedy
+from attnlib.models.attention import Attention, DotProduct
+from attnlib.training.train import History, train, translation_loss
 
 
 class Pair(NamedTuple):

@@ -25,9 +25,9 @@ from functools import cache
 import numpy as np
 
 from attnlib.arrays import check_count
-from attnlib.corpora.clauses import OBJECTS, SUBJECTS, Clause, NounPhrase, check_word, head_of, is_reflexive
-from attnlib.corpora.lexicon import ADJECTIVES, NOUNS, VERBS
-from attnlib.corpora.spelling import LANGUAGES, spell
+from attnlib.corpora.grammar.clauses import OBJECTS, SUBJECTS, Clause, NounPhrase, check_word, head_of, is_reflexive
+from attnlib.corpora.grammar.lexicon import ADJECTIVES, NOUNS, VERBS
+from attnlib.corpora.grammar.spelling import LANGUAGES, spell
 
 __all__ = ["Clause", "NounPhrase", "SentencePair", "sentence_pairs", "translate"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from attnlib.corpora.clauses import OBJECTS, SUBJECTS, Clause, NounPhrase, Words, english_phrase
-from attnlib.corpora.lexicon import (
+from attnlib.corpora.grammar.clauses import OBJECTS, SUBJECTS, Clause, NounPhrase, Words, english_phrase
+from attnlib.corpora.grammar.lexicon import (
     ADJECTIVES,
     FRENCH_DETERMINERS,
     KOREAN_DETERMINERS,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib.models.scores import (
+from attnlib.models.attention import (
     Additive,
     Attention,
     Concat,
