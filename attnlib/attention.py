@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from jaxtyping import Bool, Float
 
-from attnlib.arrays import Array, check_mask, check_scores_and_value, float_namespace
+from attnlib.arrays import Array, cast, check_axis, check_mask, check_scores_and_value, float_namespace, widen
 
 
 def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*shape"]:
@@ -26,8 +26,9 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     array([0., 0.])
     """
     xp = float_namespace(scores=scores)
-    shares, total, _ = _shifted_exponentials(xp, scores, axis)
-    return shares / xp.where(total == 0, 1, total)
+    check_axis("scores", scores, axis)
+    exponentials, total, _ = _shifted_exponentials(xp, scores, axis)
+    return cast(xp, scores.dtype, exponentials / xp.where(total == 0, 1, total))
 
 
 def attend(
@@ -76,11 +77,14 @@ def attend(
     """
     xp = float_namespace(scores=scores, value=value)
     check_scores_and_value(scores, value)
+    _check_normalize(normalize)
     if mask is not None:
         check_mask(mask, scores)
         scores = xp.where(mask, scores, -xp.inf)
-    weights = normalize(scores)
-    return weights @ value, weights
+    wide_scores, wide_value = widen(xp, scores, value)
+    weights = normalize(wide_scores)
+    _check_weights(weights, wide_scores)
+    return cast(xp, value.dtype, weights @ wide_value, weights)
 
 
 def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "..."]:
@@ -96,18 +100,34 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
     array([1000.693])
     """
     xp = float_namespace(scores=scores)
+    check_axis("scores", scores, axis)
     _, total, largest = _shifted_exponentials(xp, scores, axis)
     logarithm = xp.where(total == 0, -xp.inf, xp.log(xp.where(total == 0, 1, total)) + largest)
-    return xp.squeeze(logarithm, axis=axis)
+    return cast(xp, scores.dtype, xp.squeeze(logarithm, axis=axis))
 
 
 def _shifted_exponentials(xp, scores, axis):
     """Return exp(scores − m), their sum and m, where m is the largest score, or 0 where every score is −inf."""
+    (scores,) = widen(xp, scores)
     if scores.shape[axis] == 0:
-        shares = xp.exp(scores)
-        total = xp.sum(shares, axis=axis, keepdims=True)
-        return shares, total, total
+        exponentials = xp.exp(scores)
+        total = xp.sum(exponentials, axis=axis, keepdims=True)
+        return exponentials, total, total
     largest = xp.max(scores, axis=axis, keepdims=True)
     largest = xp.where(largest == -xp.inf, 0, largest)
-    shares = xp.exp(scores - largest)
-    return shares, xp.sum(shares, axis=axis, keepdims=True), largest
+    exponentials = xp.exp(scores - largest)
+    return exponentials, xp.sum(exponentials, axis=axis, keepdims=True), largest
+
+
+def _check_normalize(normalize):
+    if not callable(normalize):
+        raise TypeError(f"normalize is {normalize!r}, expected a function of scores, such as softmax")
+
+
+def _check_weights(weights, scores):
+    float_namespace(**{"what normalize returned": weights, "scores": scores})
+    if weights.shape != scores.shape:
+        raise ValueError(
+            f"normalize returned weights of shape {tuple(weights.shape)} for scores of shape {tuple(scores.shape)}: "
+            "expected one weight for each score"
+        )

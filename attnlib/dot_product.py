@@ -6,11 +6,13 @@ from jaxtyping import Bool, Float
 
 from attnlib.arrays import (
     Array,
+    cast,
     check_key_and_value,
+    check_number,
     check_positive,
     check_query_and_key,
     float_namespace,
-    plain_number,
+    widen,
 )
 from attnlib.attention import attend
 
@@ -56,9 +58,9 @@ def dot_product_scores(
     """
     xp = float_namespace(query=query, key=key)
     check_query_and_key(query, key)
-    if scale is None:
-        scale = 1 / math.sqrt(max(query.shape[-1], 1))
-    return (query * plain_number(scale)) @ xp.matrix_transpose(key)
+    scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else check_number("scale", scale)
+    wide_query, wide_key = widen(xp, query, key)
+    return cast(xp, query.dtype, (wide_query * scale) @ xp.matrix_transpose(wide_key))
 
 
 def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"]:
@@ -81,8 +83,7 @@ def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"
     array([ 0.,  1., 50.])
     """
     xp = float_namespace(scores=scores)
-    check_positive("cap", cap)
-    cap = plain_number(cap)
+    cap = check_positive("cap", cap)
     return cap * xp.tanh(scores / cap)
 
 
@@ -125,6 +126,9 @@ def scaled_dot_product_attention(
     >>> output.round(12), weights.round(12)
     (array([[6.]]), array([[0.25, 0.75]]))
     """
-    float_namespace(query=query, key=key, value=value)
+    xp = float_namespace(query=query, key=key, value=value)
+    check_query_and_key(query, key)
     check_key_and_value(key, value)
-    return attend(dot_product_scores(query, key), value, mask)
+    wide_query, wide_key, wide_value = widen(xp, query, key, value)
+    output, weights = attend(dot_product_scores(wide_query, wide_key), wide_value, mask)
+    return cast(xp, value.dtype, output, weights)

@@ -3,7 +3,18 @@
 from jaxtyping import Bool, Float
 
 from attnlib.additive import additive_scores
-from attnlib.arrays import Array, check_axes, check_count, check_has_positions, check_parameter, float_namespace
+from attnlib.arrays import (
+    Array,
+    cast,
+    check_axes,
+    check_count,
+    check_has_positions,
+    check_mask,
+    check_parameter,
+    check_scores_and_value,
+    float_namespace,
+    widen,
+)
 from attnlib.attention import attend
 
 
@@ -48,10 +59,11 @@ def lstmn(
     check_has_positions(x=x)
     check_axes("W_k", W_k, "d", "d_a")
     check_axes("w_v", w_v, "d_a")
-    lead, (length, d_x), d, d_a = x.shape[:-2], x.shape[-2:], W_k.shape[0], w_v.shape[0]
+    dtype, lead, (length, d_x), d, d_a = x.dtype, x.shape[:-2], x.shape[-2:], W_k.shape[0], w_v.shape[0]
     check_parameter("W_gates", W_gates, (d_x + d, 4 * d), "x's last axis + d, × 4 d, where W_k has d rows")
     check_parameter("W_q", W_q, (d_x + d, d_a), "x's last axis + the rows of W_k, × the length of w_v")
     check_parameter("W_k", W_k, (d, d_a), "d × the length of w_v")
+    x, W_q, W_k, w_v, W_gates = widen(xp, x, W_q, W_k, w_v, W_gates)
 
     def zeros(*shape):
         return xp.zeros((*lead, *shape), dtype=x.dtype, device=x.device)
@@ -61,13 +73,13 @@ def lstmn(
         token = x[..., t : t + 1, :]
         scores = additive_scores(xp.concat([token, summary], axis=-1), tape[..., :d], W_q, W_k, w_v)
         read, weights = attend(scores, tape)
-        summary, memory = read[..., :d], read[..., d:]
+        summary, old_cell = read[..., :d], read[..., d:]
         gates = xp.concat([token, summary], axis=-1) @ W_gates
         i, f, o = ((1 + xp.tanh(gates[..., n * d : (n + 1) * d] / 2)) / 2 for n in range(3))  # sigmoids
-        cell = f * memory + i * xp.tanh(gates[..., 3 * d :])
+        cell = f * old_cell + i * xp.tanh(gates[..., 3 * d :])
         tape = xp.concat([tape, xp.concat([o * xp.tanh(cell), cell], axis=-1)], axis=-2)
         rows.append(xp.concat([weights, zeros(1, length - t)], axis=-1))
-    return tape[..., :d], xp.concat(rows, axis=-2)
+    return cast(xp, dtype, tape[..., :d], xp.concat(rows, axis=-2))
 
 
 def structured_scores(
@@ -103,7 +115,8 @@ def structured_scores(
     check_has_positions(key=key)
     check_axes("W_hops", W_hops, "d_a", "r")
     check_parameter("W_k", W_k, (key.shape[-1], W_hops.shape[0]), "key's last axis × the rows of W_hops")
-    return xp.matrix_transpose(xp.tanh(key @ W_k) @ W_hops)
+    wide_key, wide_W_k, wide_W_hops = widen(xp, key, W_k, W_hops)
+    return cast(xp, key.dtype, xp.matrix_transpose(xp.tanh(wide_key @ wide_W_k) @ wide_W_hops))
 
 
 def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
@@ -124,8 +137,9 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     """
     xp = float_namespace(weights=weights)
     check_has_positions(weights=weights)
-    identity = xp.eye(weights.shape[-2], dtype=weights.dtype, device=weights.device)
-    return xp.sum((weights @ xp.matrix_transpose(weights) - identity) ** 2, axis=(-2, -1))
+    (wide,) = widen(xp, weights)
+    identity = xp.eye(weights.shape[-2], dtype=wide.dtype, device=wide.device)
+    return cast(xp, weights.dtype, xp.sum((wide @ xp.matrix_transpose(wide) - identity) ** 2, axis=(-2, -1)))
 
 
 def align_both(
@@ -163,7 +177,17 @@ def align_both(
     Parikh et al. (2016), equation (2).
     """
     xp = float_namespace(scores=scores, first=first, second=second)
-    return attend(scores, second, second_mask), attend(xp.matrix_transpose(scores), first, first_mask)
+    check_has_positions(scores=scores)
+    by_column = xp.matrix_transpose(scores)
+    _check_side(scores, "second", second, second_mask)
+    _check_side(by_column, "first", first, first_mask)
+    return attend(scores, second, second_mask), attend(by_column, first, first_mask)
+
+
+def _check_side(scores, name, value, mask):
+    check_scores_and_value(scores, value, name=name)
+    if mask is not None:
+        check_mask(mask, scores, name=f"{name}_mask")
 
 
 def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array, "L L"]:

@@ -1,12 +1,13 @@
 """Who may look at whom. Every mask is boolean, True = may look, and masks combine with ``&`` and ``|``."""
 
-import math
 from collections.abc import Sequence
 
+import numpy as np
 from array_api_compat import is_array_api_obj
 from jaxtyping import Bool, Integer
 
-from attnlib.arrays import Array, check_count, creation_namespace, integer_namespace
+from attnlib import mends
+from attnlib.arrays import Array, check_count, creation_namespace, holds, integer_namespace
 
 
 def causal_mask(
@@ -76,7 +77,7 @@ def window_mask(
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
-    check_count("offset", offset, least=-math.inf)
+    check_count("offset", offset, least=None)
     xp, device = creation_namespace(like)
     distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
     mask = xp.ones_like(distance, dtype=xp.bool)
@@ -148,14 +149,23 @@ def padding_mask(
     check_count("num_keys", num_keys)
     like = lengths if like is None and is_array_api_obj(lengths) else like
     xp, device = creation_namespace(like)
-    lengths = xp.asarray(lengths, **device)
+    lengths = xp.asarray(_as_lengths(lengths), **device)
     integer_namespace(lengths=lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected (batch,): one length for each sequence")
-    for length in map(int, lengths):
-        if not 0 <= length <= num_keys:
-            raise ValueError(f"a length is {length}, expected 0 to num_keys = {num_keys}")
+    wrong = (lengths < 0) | (lengths > num_keys)
+    if not holds(~wrong.any()):
+        raise ValueError(f"a length is {int(lengths[wrong][0])}, expected 0 to num_keys = {num_keys}")
     return xp.arange(num_keys, **device) < lengths[:, None, None, None]
+
+
+def _as_lengths(lengths):
+    """Return an array of a list of lengths, also of an empty one."""
+    if is_array_api_obj(lengths):
+        return lengths
+    if not isinstance(lengths, Sequence) or isinstance(lengths, str) or any(map(np.ndim, lengths)):
+        raise TypeError(f"lengths is {lengths!r}, expected a list or an array with one length for each sequence")
+    return np.asarray(lengths) if len(lengths) else np.zeros(0, int)
 
 
 def document_mask(
@@ -184,5 +194,13 @@ def document_mask(
     """
     key_documents = documents if key_documents is None else key_documents
     integer_namespace(documents=documents, key_documents=key_documents)
+    for name, array in (("documents", documents), ("key_documents", key_documents)):
+        if array.ndim == 0:
+            raise ValueError(f"{name} is a single number, expected one for each position: {name}[None]")
+    if not mends.broadcasts(documents.shape[:-1], key_documents.shape[:-1]):
+        raise ValueError(
+            f"documents has shape {tuple(documents.shape)}, key_documents {tuple(key_documents.shape)}: "
+            "expected as many sequences in both"
+        )
     mask = documents[..., :, None] == key_documents[..., None, :]
     return mask if mask.ndim == 2 else mask[..., None, :, :]

@@ -64,7 +64,8 @@ class Vocabulary:
         if len(sentence) == 0:
             raise ValueError("sentence is empty, expected at least one token")
         for token in sentence:
-            check_word("token", token, self.numbers, f"one of the vocabulary's {len(self) - len(SPECIAL)} tokens")
+            if token not in self.numbers:
+                check_word("token", token, self.numbers, f"one of the vocabulary's {len(self) - len(SPECIAL)} tokens")
         return [self.numbers[token] for token in sentence]
 
     def decode(self, numbers: Iterable) -> tuple[str, ...]:

@@ -272,8 +272,7 @@ class LocalPredictive(Attention):
 
     def __init__(self, scores: nn.Module, *, d_query: int, width: float):
         super().__init__(scores)
-        check_positive("width", width, " of positions")
-        self.width = width
+        self.width = check_positive("width", width, " of positions")
         self.W_p, self.v_p = new_matrix(d_query=d_query, d_hidden=d_query), new_matrix(d_hidden=d_query)
 
     def centers(self, query: Float[Tensor, "B L d_q"], lengths: Float[Tensor, "B"]) -> Float[Tensor, "B L"]:

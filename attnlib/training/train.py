@@ -99,7 +99,8 @@ def train(
     check_count("steps", steps, least=1)
     check_count("every", every, least=1)
     check_positive("learning_rate", learning_rate)
-    check_number("enough", enough)
+    if enough != math.inf:
+        check_number("enough", enough)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError(f"model is a {type(model).__name__} without a parameter to train")
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
