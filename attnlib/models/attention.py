@@ -348,7 +348,7 @@ class EncoderOnly(nn.Module):
     >>> annotations = torch.tensor([[[9.0, 0.0], [0.0, 9.0]]])
     >>> encoded = Encoded(annotations, torch.tensor([[[True, True]]]), annotations[:, 0])
     >>> attention = EncoderOnly(Attention(DotProduct()))
-    >>> [attention(torch.zeros(1, 2), encoded, position)[1].tolist() for position in range(3)]
+    >>> [attention(torch.zeros(1, 2), encoded, position)[1].round().tolist() for position in range(3)]
     [[[1.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]
     """
 

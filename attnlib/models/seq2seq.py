@@ -236,6 +236,7 @@ class EncoderDecoder(nn.Module):
         ----------
         Williams & Zipser (1989), "teacher forcing".
         """
+        encoded = self.encode(source, lengths)
         check_token_numbers("target", target, self.embed.num_embeddings)
         if len(target) != len(source):
             raise ValueError(f"source has {len(source)} sentences, target {len(target)}: expected as many")
@@ -244,7 +245,7 @@ class EncoderDecoder(nn.Module):
         def true_word(logits, position):
             return target[:, position + 1] if position + 1 < steps else None
 
-        return self.unroll(self.encode(source, lengths), target[:, 0], steps, true_word)
+        return self.unroll(encoded, target[:, 0], steps, true_word)
 
 
 class FixedVector(EncoderDecoder):

@@ -90,7 +90,9 @@ def train(
 
     >>> _ = torch.manual_seed(0)
     >>> line, points = nn.Linear(1, 1), [(torch.tensor([[1.0], [2.0]]), torch.tensor([[2.0], [4.0]]))] * 300
-    >>> history = train(line, lambda line, xy: F.mse_loss(line(xy[0]), xy[1]), points, steps=300, progress=False)
+    >>> def loss(line, xy):
+    ...     return F.mse_loss(line(xy[0]), xy[1])
+    >>> history = train(line, loss, points, steps=300, learning_rate=0.05, progress=False)
     >>> history.losses[-1] < history.losses[0] / 10
     True
     """
