@@ -1,16 +1,16 @@
-"""From logits to sentences: greedy and beam search, and where a translator looks, for every ``EncoderDecoder``."""
+"""From logits to sentences: greedy and beam search, and where a translator looks, for every translator of the book."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from attnlib.arrays import as_numpy, check_count
 from attnlib.corpora.batches import make_batch, pad
 from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary, check_sentences, check_vocabulary
-from attnlib.models.seq2seq import Encoded, EncoderDecoder, mute_padding_and_begin
+from attnlib.models.seq2seq import Encoded, mute_padding_and_begin
 
 
 class Translation(NamedTuple):
@@ -42,7 +42,7 @@ class _Beginning(NamedTuple):
 
 @torch.no_grad()
 def greedy(
-    model: EncoderDecoder,
+    model: nn.Module,
     sentences: Sequence[Sequence[str]],
     source_words: Vocabulary,
     target_words: Vocabulary,
@@ -89,7 +89,7 @@ def greedy(
 
 @torch.no_grad()
 def beam_search(
-    model: EncoderDecoder,
+    model: nn.Module,
     sentence: Sequence[str],
     source_words: Vocabulary,
     target_words: Vocabulary,
@@ -181,7 +181,7 @@ def _translation(one: _Beginning, target_words: Vocabulary) -> Translation:
 
 @torch.no_grad()
 def forced_weights(
-    model: EncoderDecoder, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary
+    model: nn.Module, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary
 ) -> list[np.ndarray]:
     """Return where the model looks while it is made to write each pair's own target: (tokens + 1, source tokens).
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from torch import nn
 
 from attnlib.arrays import Array, as_numpy, check_axes, float_namespace
 from attnlib.corpora.batches import check_pairs
 from attnlib.corpora.vocabulary import Vocabulary, check_sentences, check_tokens
-from attnlib.models.seq2seq import EncoderDecoder
 from attnlib.training.decoding import forced_weights, greedy
 
 Links = Collection[tuple[int, int]]
@@ -34,7 +34,7 @@ def exact_match(answers: Sequence[Sequence[str]], references: Sequence[Sequence[
 
 
 def accuracy(
-    model: EncoderDecoder, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary, *, max_length: int = 60
+    model: nn.Module, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary, *, max_length: int = 60
 ) -> float:
     """Return the exact match of a model's greedy translations with the targets of `pairs`.
 
@@ -138,7 +138,7 @@ def links_from(weights: Float[Array, "T S"]) -> set[tuple[int, int]]:
 
 
 def forced_links(
-    model: EncoderDecoder, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary
+    model: nn.Module, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary
 ) -> list[set[tuple[int, int]]]:
     """Return the links of the weights with which a model writes each pair's own target; the end has none.
 
@@ -154,9 +154,7 @@ def forced_links(
     return [links_from(weights[:-1]) for weights in forced_weights(model, pairs, source_words, target_words)]
 
 
-def alignment_error(
-    model: EncoderDecoder, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary
-) -> float:
+def alignment_error(model: nn.Module, pairs: Sequence, source_words: Vocabulary, target_words: Vocabulary) -> float:
     """Return the alignment error rate of a model's ``forced_links`` against the alignments of `pairs`.
 
     Raises
