@@ -3,7 +3,6 @@ import subprocess
 import sys
 from collections import Counter
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -11,13 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from attnlib.corpora.batches import BEGIN, END, PAD, Vocabulary, batches, make_batch, pad
-
-
-class Pair(NamedTuple):
-    source: tuple
-    target: tuple
-
+from attnlib.corpora.batches import batches, make_batch, pad
+from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary
+from tests.translators import Pair
 
 TOKENS = st.text("abcdéß한 ", min_size=1, max_size=5)
 SENTENCES = st.lists(st.lists(TOKENS, min_size=1, max_size=7), min_size=1, max_size=11)
@@ -153,7 +148,8 @@ def test_the_same_seed_draws_the_same_and_another_seed_something_else():
 
 def test_numbers_do_not_depend_on_how_python_hashes_strings():
     code = (
-        "from itertools import islice; from attnlib.corpora.batches import *; from types import SimpleNamespace as N\n"
+        "from itertools import islice; from types import SimpleNamespace as N\n"
+        "from attnlib.corpora.batches import Vocabulary, batches\n"
         "pairs = [N(source=f'w{n % 7} w{n % 3}'.split()[: 1 + n % 2], target=[f'x{n % 5}']) for n in range(31)]\n"
         "words = [Vocabulary(p.source for p in pairs), Vocabulary(p.target for p in pairs)]\n"
         "print([w.tokens for w in words], [[x.tolist() for x in b] for b in islice(batches(pairs, *words, size=5), 7)])"
@@ -193,29 +189,94 @@ def test_callers_sentences_are_not_written_to():
 
 def test_an_unknown_token_is_named_with_its_near_miss():
     vocabulary = Vocabulary([("love", "you"), ("sleep",)])
-    with pytest.raises(ValueError, match=r"^token 'lov' is not in the vocabulary: did you mean 'love'\?$"):
+    with pytest.raises(ValueError, match=r"^token is 'lov', did you mean 'love'\?$"):
         vocabulary.encode(("you", "lov"))
-    with pytest.raises(ValueError, match=r"^token '한국' is not in the vocabulary: it knows 3 tokens$"):
+    with pytest.raises(ValueError, match=r"^token is '한국', expected one of the vocabulary's 3 tokens$"):
         vocabulary.encode(("한국",))
 
 
-def test_a_string_is_not_a_sentence_and_no_sentence_is_empty():
-    vocabulary = Vocabulary([("love", "you")])
-    with pytest.raises(TypeError, match=r"^sentence is the string 'love you', expected a sequence of tokens: 'love yo"):
-        vocabulary.encode("love you")
-    with pytest.raises(TypeError, match=r"^a sentence is the string 'love you', expected a sequence of tokens: 'love "):
-        Vocabulary([("you",), "love you"])
-    with pytest.raises(ValueError, match=r"^sentence is empty, expected at least one token$"):
-        vocabulary.encode(())
-    for sentences in ((), [()]):
-        with pytest.raises(ValueError, match=r"^sentences has no token: a vocabulary needs at least one$"):
-            Vocabulary(sentences)
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("sentence", "error", "said"),
+    [
+        (
+            "love you",
+            TypeError,
+            r"sentence is the string 'love you', expected a sequence of tokens: 'love you'.split\(\)",
+        ),
+        (5, TypeError, r"sentence is 5, expected a sequence of tokens, such as \('I', 'love', 'you'\)"),
+        ((), ValueError, "sentence is empty, expected at least one token"),
+        (
+            [["love"], ["you"]],
+            TypeError,
+            r"sentence holds \['love'\], expected tokens: if it is .*, one of them is sentence",
+        ),
+        ([{"love": 1}], TypeError, r"sentence holds \{'love': 1\}, expected tokens"),
+        ((3,), TypeError, "sentence holds 3, expected tokens, which are strings"),
+    ],
+)
+def test_what_is_no_sentence_is_named(sentence, error, said):
+    with pytest.raises(error, match=f"^{said}"):
+        Vocabulary([("love", "you")]).encode(sentence)
 
 
-@pytest.mark.parametrize("number", [-1, 5, 99])
+def test_the_mends_of_a_sentence_work():
+    vocabulary, sentence = Vocabulary([("love", "you")]), [["love"], ["you"]]
+    assert vocabulary.encode(sentence[0]) == [3]
+    assert vocabulary.encode(["love", "you"]) == [3, 4]
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("sentences", "error", "said"),
+    [
+        ((), ValueError, "sentences has no token: a vocabulary needs at least one"),
+        ([()], ValueError, "sentences has no token: a vocabulary needs at least one"),
+        (5, TypeError, "sentences is 5, expected a list of sentences: "),
+        ("love you", TypeError, r"sentences is the string 'love you', expected a list .*: \[sentences.split\(\)\]$"),
+        (["love", "you"], TypeError, r"sentences holds strings, .*, each a sequence of tokens: \[sentences\]$"),
+        (["love you"], TypeError, r"sentences holds .*: \[sentence.split\(\) for sentence in sentences\]$"),
+        (
+            [("you",), "love you"],
+            TypeError,
+            r"sentences\[1\] is the string 'love you', expected a sequence of tokens: 'lo",
+        ),
+        ([("you",), 5], TypeError, r"sentences\[1\] is 5, expected a sequence of tokens, such as"),
+        ([("you", 5)], TypeError, r"sentences\[0\] holds 5, expected tokens, which are strings"),
+    ],
+)
+def test_a_vocabulary_is_made_of_sentences(sentences, error, said):
+    with pytest.raises(error, match=f"^{said}"):
+        Vocabulary(sentences)
+
+
+def test_the_mends_of_a_vocabulary_work():
+    expected = Vocabulary([("love", "you")]).tokens
+    assert Vocabulary([sentence.split() for sentence in ["love you"]]).tokens == expected
+    assert Vocabulary([["love", "you"]]).tokens == Vocabulary([["love", "you"]]).tokens == expected
+
+
+@pytest.mark.parametrize("number", [5, 99])
 def test_a_number_that_no_token_has_is_refused(number):
-    with pytest.raises(ValueError, match=f"^a token has the number {number}, expected 0 to 4$"):
+    with pytest.raises(ValueError, match=f"^the number of a token is {number}, expected 0 to 4$"):
         Vocabulary([("love", "you")]).decode([3, number])
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("numbers", "error", "said"),
+    [
+        (5, TypeError, "numbers is 5, expected those of one sentence, such as"),
+        ("345", TypeError, "numbers is '345', expected those of one sentence, such as"),
+        (np.zeros((2, 3), int), TypeError, "numbers is array"),
+        ([-1], ValueError, "the number of a token is -1, expected 0 or more"),
+        ([3.0], TypeError, "the number of a token is 3.0, expected a whole number"),
+        ([[3]], TypeError, r"the number of a token is \[3\], expected a whole number"),
+    ],
+)
+def test_what_is_no_row_of_numbers_is_named(numbers, error, said):
+    with pytest.raises(error, match=f"^{said}"):
+        Vocabulary([("love", "you")]).decode(numbers)
 
 
 @pytest.mark.parametrize("sentences", [[], [[]], [[3], []]])
@@ -227,15 +288,60 @@ def test_nothing_cannot_be_padded(sentences):
 
 
 @pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(("sentences", "found"), [(5, "5"), ([5, 4], "5"), ([[1.5]], r"\[1.5\]"), (["ab"], "'ab'")])
+def test_only_rows_of_whole_numbers_can_be_padded(sentences, found):
+    with pytest.raises(
+        TypeError, match=rf"^sentences holds {found}, expected sequences of whole numbers: \[\[5, 4\], "
+    ):
+        pad(sentences)
+
+
+@pytest.mark.usefixtures("plain_errors")
 @pytest.mark.parametrize(
-    ("size", "error", "words_said"),
+    ("pairs", "error", "said"),
     [
-        (0, ValueError, "^size is 0, expected 1 or more$"),
-        (6, ValueError, "^size is 6, but there are only 5 pairs: a batch cannot be larger than that$"),
-        (1.5, TypeError, "^size is 1.5, expected a whole number$"),
+        ([], ValueError, "pairs holds no pair, expected at least one"),
+        (5, TypeError, "pairs is 5, expected a list of pairs"),
+        (iter([Pair(("a",), ("b",))]), TypeError, r"pairs is <.*iterator.*>, expected a list of pairs: list\(pairs\)"),
+        (Pair(("a",), ("b",)), TypeError, r"pairs is one pair, expected a list of them: \[pairs\]"),
+        (
+            [(("a",), ("b",))],
+            TypeError,
+            r"pairs holds \(\('a',\), \('b',\)\), which has no source: expected pairs with sou",
+        ),
     ],
 )
-def test_a_batch_has_a_whole_number_of_the_pairs(size, error, words_said):
+@pytest.mark.parametrize("make", [make_batch, lambda *arguments: batches(*arguments, size=1)])
+def test_what_is_no_list_of_pairs_is_named(make, pairs, error, said):
+    vocabulary = Vocabulary([("a", "b")])
+    with pytest.raises(error, match=f"^{said}"):
+        make(pairs, vocabulary, vocabulary)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("name", ["source_words", "target_words"])
+def test_what_is_no_vocabulary_is_named(name):
+    vocabularies = dict.fromkeys(("source_words", "target_words"), Vocabulary([("a", "b")])) | {name: ["a", "b"]}
+    for make in (make_batch, lambda *arguments, **both: batches(*arguments, **both, size=1)):
+        with pytest.raises(
+            TypeError, match=rf"^{name} is a list, expected a Vocabulary: Vocabulary\(sentences\) makes one$"
+        ):
+            make([Pair(("a",), ("b",))], **vocabularies)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("options", "error", "words_said"),
+    [
+        ({"size": 0}, ValueError, "^size is 0, expected 1 or more$"),
+        ({"size": 6}, ValueError, "^size is 6, but there are only 5 pairs: a batch cannot be larger than that$"),
+        ({"size": 1.5}, TypeError, "^size is 1.5, expected a whole number$"),
+        ({"size": "8"}, TypeError, "^size is '8', expected a whole number$"),
+        ({"size": 2, "seed": "x"}, TypeError, "^seed is 'x', expected a whole number$"),
+        ({"size": 2, "seed": -1}, ValueError, "^seed is -1, expected 0 or more$"),
+    ],
+)
+def test_a_batch_has_a_whole_number_of_the_pairs_and_says_so_before_the_first_is_drawn(options, error, words_said):
     pairs = numbered(5)
     with pytest.raises(error, match=words_said):
-        next(batches(pairs, *words(pairs), size=size))
+        batches(pairs, *words(pairs), **options)
