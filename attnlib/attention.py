@@ -103,7 +103,7 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
     check_axis("scores", scores, axis)
     _, total, largest = _shifted_exponentials(xp, scores, axis)
     logarithm = xp.where(total == 0, -xp.inf, xp.log(xp.where(total == 0, 1, total)) + largest)
-    return cast(xp, scores.dtype, xp.squeeze(logarithm, axis=axis))
+    return cast(xp, scores.dtype, xp.sum(logarithm, axis=axis))  # of one number: takes the axis away
 
 
 def _shifted_exponentials(xp, scores, axis):

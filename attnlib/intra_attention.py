@@ -222,4 +222,6 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     if biases.ndim != 1 or biases.shape[0] % 2 == 0:
         raise ValueError(f"biases has shape {tuple(biases.shape)}, expected (2 D + 1,): an odd number of distances")
     position, farthest = xp.arange(num_positions, device=biases.device), biases.shape[0] // 2
-    return biases[xp.clip(position[:, None] - position, -farthest, farthest) + farthest]
+    distance = position[:, None] - position
+    distance = xp.where(distance > farthest, farthest, xp.where(distance < -farthest, -farthest, distance))
+    return biases[distance + farthest]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from array_api_compat import is_array_api_obj
 from jaxtyping import Bool, Integer
 
 from attnlib import mends
@@ -147,9 +146,9 @@ def padding_mask(
            [1, 1, 1]])
     """
     check_count("num_keys", num_keys)
-    like = lengths if like is None and is_array_api_obj(lengths) else like
-    xp, device = creation_namespace(like)
-    lengths = xp.asarray(_as_lengths(lengths), **device)
+    lengths = lengths if hasattr(lengths, "dtype") else _as_array(lengths)
+    xp, device = creation_namespace(lengths if like is None else like)
+    lengths = xp.asarray(lengths, **device)
     integer_namespace(lengths=lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected (batch,): one length for each sequence")
@@ -159,10 +158,8 @@ def padding_mask(
     return xp.arange(num_keys, **device) < lengths[:, None, None, None]
 
 
-def _as_lengths(lengths):
+def _as_array(lengths):
     """Return an array of a list of lengths, also of an empty one."""
-    if is_array_api_obj(lengths):
-        return lengths
     if not isinstance(lengths, Sequence) or isinstance(lengths, str) or any(map(np.ndim, lengths)):
         raise TypeError(f"lengths is {lengths!r}, expected a list or an array with one length for each sequence")
     return np.asarray(lengths) if len(lengths) else np.zeros(0, int)
