@@ -1,7 +1,7 @@
 """Products that route: units that multiply their inputs, and weights that are written while they are read."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from jaxtyping import Float
 
@@ -179,9 +179,10 @@ def unnormalized(scores: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _check_conjuncts(conjuncts, num_inputs):
-    if isinstance(conjuncts, str) or not all(isinstance(c, Iterable) and not isinstance(c, str) for c in conjuncts):
-        raise TypeError(f"conjuncts is {conjuncts!r}, expected lists of places, as in [(0, 1), (2,)]")
-    conjuncts = [list(conjunct) for conjunct in conjuncts]
+    try:
+        conjuncts = [list(conjunct) for conjunct in conjuncts]
+    except TypeError:
+        raise TypeError(f"conjuncts is {conjuncts!r}, expected lists of places, as in [(0, 1), (2,)]") from None
     for place in itertools.chain(*conjuncts):
         check_count("a place in conjuncts", place)
         if place >= num_inputs:

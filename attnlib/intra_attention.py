@@ -1,5 +1,7 @@
 """Attention inside one sequence, or between two read side by side, as it was before the transformer."""
 
+from functools import partial
+
 from jaxtyping import Bool, Float
 
 from attnlib.additive import additive_scores
@@ -64,11 +66,8 @@ def lstmn(
     check_parameter("W_q", W_q, (d_x + d, d_a), "x's last axis + the rows of W_k, × the length of w_v")
     check_parameter("W_k", W_k, (d, d_a), "d × the length of w_v")
     x, W_q, W_k, w_v, W_gates = widen(xp, x, W_q, W_k, w_v, W_gates)
-
-    def zeros(*shape):
-        return xp.zeros((*lead, *shape), dtype=x.dtype, device=x.device)
-
-    tape, summary, rows = zeros(0, 2 * d), zeros(1, d), [zeros(0, length)]
+    zeros = partial(xp.zeros, dtype=x.dtype, device=x.device)
+    tape, summary, rows = zeros((*lead, 0, 2 * d)), zeros((*lead, 1, d)), [zeros((*lead, 0, length))]
     for t in range(length):
         token = x[..., t : t + 1, :]
         scores = additive_scores(xp.concat([token, summary], axis=-1), tape[..., :d], W_q, W_k, w_v)
@@ -78,7 +77,7 @@ def lstmn(
         i, f, o = ((1 + xp.tanh(gates[..., n * d : (n + 1) * d] / 2)) / 2 for n in range(3))  # sigmoids
         cell = f * old_cell + i * xp.tanh(gates[..., 3 * d :])
         tape = xp.concat([tape, xp.concat([o * xp.tanh(cell), cell], axis=-1)], axis=-2)
-        rows.append(xp.concat([weights, zeros(1, length - t)], axis=-1))
+        rows.append(xp.concat([weights, zeros((*lead, 1, length - t))], axis=-1))
     return cast(xp, dtype, tape[..., :d], xp.concat(rows, axis=-2))
 
 

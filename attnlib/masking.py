@@ -71,8 +71,9 @@ def window_mask(
            [0, 0, 1, 1]])
     """
     num_keys = num_queries if num_keys is None else num_keys
-    limits = {"left": left, "right": right}
-    for name, number in {"num_queries": num_queries, "num_keys": num_keys, **limits}.items():
+    check_count("num_queries", num_queries)
+    check_count("num_keys", num_keys)
+    for name, number in (("left", left), ("right", right)):
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
