@@ -16,6 +16,11 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     scores are −inf there is nothing to share out: the weights and their gradients are 0, where the textbook formula
     gives NaN.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
+
     Examples
     --------
     >>> softmax(np.array([0.0, np.log(3.0)]))
@@ -64,7 +69,8 @@ def attend(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If scores and values do not fit each other, the mask is not boolean or does not fit the scores, or `normalize`
+        is not a function that returns one weight for each score.
 
     Examples
     --------
@@ -93,6 +99,11 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
     .. math:: \operatorname{lse}(s) = m + \log \sum_k e^{s_k - m}, \qquad m = \max_k s_k
 
     The softmax is :math:`e^{s_j - \operatorname{lse}(s)}`. Where all scores are −inf, or there are none, it is −inf.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
 
     Examples
     --------

@@ -53,6 +53,11 @@ def lstmn(
     weights : array (…, L, L)
         Zero on and above the diagonal: a token looks at those before it.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit x and the others.
+
     References
     ----------
     Cheng, Dong & Lapata (2016), section 3.1, without bias vectors.
@@ -100,6 +105,11 @@ def structured_scores(
     -------
     scores : array (…, r, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit the keys and the other.
+
     References
     ----------
     Lin et al. (2017), equation (6), where the two matrices are :math:`W_{s1}^\top` and :math:`W_{s2}^\top`.
@@ -124,6 +134,11 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     .. math:: \lVert A A^\top - I \rVert_F^2
 
     It is 0 only if each row holds a single weight of 1, and no two rows hold it at the same place.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` is not an array of floats with at least two axes.
 
     References
     ----------
@@ -171,6 +186,11 @@ def align_both(
     (alpha, weights) : arrays (…, S, d_1) and (…, S, L)
         What the second reads in the first.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the scores are not (…, L, S) for sequences of L and S vectors, or a mask does not fit its sequence.
+
     References
     ----------
     Parikh et al. (2016), equation (2).
@@ -204,6 +224,11 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     -------
     bias : array (L, L)
         To be added to the scores.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `biases` is not an odd number of floats, or `num_positions` is not a whole number, 0 or more.
 
     References
     ----------

@@ -31,7 +31,7 @@ def causal_mask(
     Raises
     ------
     TypeError, ValueError
-        If a length is not a whole number or is negative.
+        If a length or the offset is not a whole number, or a length is negative.
 
     Examples
     --------
@@ -57,6 +57,11 @@ def window_mask(
 
     `None` means no limit on that side. ``left=2, right=0`` is a causal window of three keys: the query's own position
     counts. Otherwise as `causal_mask`, which is ``right=0``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not whole, or one of them other than the offset is negative.
 
     References
     ----------
@@ -100,6 +105,11 @@ def prefix_mask(
 
     For a batch whose prefixes differ, write ``causal_mask(L) | padding_mask(prefixes, L)``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a length or the prefix is not a whole number, or is negative.
+
     References
     ----------
     Raffel et al. (2020), section 3.2.1 and figure 3, "causal with prefix".
@@ -137,8 +147,8 @@ def padding_mask(
 
     Raises
     ------
-    ValueError
-        If a length is negative or above `num_keys`.
+    TypeError, ValueError
+        If the lengths are not whole numbers from 0 to `num_keys`, one for each sequence.
 
     Examples
     --------
@@ -182,6 +192,11 @@ def document_mask(
     -------
     mask : boolean array (L, S) or (B, 1, L, S)
         With a batch axis it has a heads axis of 1 too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ids are not whole numbers, or the two arrays do not hold as many sequences.
 
     Examples
     --------
