@@ -40,7 +40,7 @@ def additive_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If the arrays are not floats of one library and dtype, or W_q, W_k and w_v do not fit query, key and each other.
 
     References
     ----------

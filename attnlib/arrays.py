@@ -23,6 +23,8 @@ class Array(Protocol):
 
 # --- libraries and dtypes ---------------------------------------------------------------------------------------------
 
+NUMPY, NOT_PLAIN = (np.ndarray, np.generic), (np.ma.MaskedArray, np.matrix)
+NUMBERS = (int, float, Real)  # as tuples, since torch.compile knows no X | Y here
 KINDS = ("real floating", "integral", "bool", "complex floating")
 _SEEN: dict[tuple, tuple] = {}  # (type, dtype, layout) of each array met: (its library, its dtype, its kind of number)
 
@@ -66,16 +68,16 @@ def _look(array):
 
 def shared_namespace(**arrays: Any):
     """Return the array library that all the named arrays share, whatever is in them."""
-    libraries = set()
+    libraries = []
     for name, array in arrays.items():
         if _look(array) not in _SEEN:
             xp = _library(name, array, arrays)
             kind = next((kind for kind in KINDS if xp.isdtype(array.dtype, kind)), "other")
             _SEEN[_look(array)] = (xp, array.dtype, kind)
-        libraries.add(_SEEN[_look(array)][0])
-    if len(libraries) > 1:
+        libraries.append(_SEEN[_look(array)][0])
+    if any(xp is not libraries[0] for xp in libraries):
         raise TypeError(mends.about_mixed_libraries(arrays))
-    return libraries.pop()
+    return libraries[0]
 
 
 def _library(name, array, arrays):
@@ -83,7 +85,7 @@ def _library(name, array, arrays):
         from array_api_compat import torch as xp  # only here, since it imports torch
 
         return xp
-    plain = isinstance(array, np.ndarray | np.generic) and not isinstance(array, np.ma.MaskedArray | np.matrix)
+    plain = isinstance(array, NUMPY) and not isinstance(array, NOT_PLAIN)
     if plain and array.dtype.isnative:
         return array_api_compat.numpy
     if not is_tensor(array) and not isinstance(array, np.ndarray) and array_api_compat.is_array_api_obj(array):
@@ -106,7 +108,7 @@ def creation_namespace(like: Array | None):
     """Return the library in which a mask is to be made, and its device argument. NumPy unless `like` says otherwise."""
     if like is None:
         return array_api_compat.numpy, {}
-    return shared_namespace(like=like), {"device": array_api_compat.device(like)}
+    return shared_namespace(like=like), {"device": like.device}
 
 
 def dtype_name(array: Array) -> str:
@@ -171,10 +173,10 @@ def check_amount(name: str, number: Any, unit: str = "") -> Any:
 
 
 def _checked(name, number, expected, fits):
-    if isinstance(number, np.generic | np.ndarray) and number.ndim == 0:
+    if isinstance(number, NUMPY) and number.ndim == 0:
         number = number.item()
-    scalar = is_tensor(number) and number.ndim == 0
-    if not scalar and (isinstance(number, bool) or not isinstance(number, Real)):
+    scalar = number.ndim == 0 if is_tensor(number) else isinstance(number, NUMBERS)
+    if not scalar or isinstance(number, bool):
         raise TypeError(f"{name} is {number!r}, expected {expected}")
     if not holds(fits(number)):
         raise ValueError(f"{name} is {number}, expected {expected}")
@@ -183,7 +185,8 @@ def _checked(name, number, expected, fits):
 
 def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
     """Check that a length or a distance is a whole number, and not less than `least`."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or getattr(number, "ndim", 0):
+    whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
+    if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")

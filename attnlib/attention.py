@@ -16,6 +16,11 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     scores are −inf there is nothing to share out: the weights and their gradients are 0, where the textbook formula
     gives NaN.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
+
     Examples
     --------
     >>> softmax(np.array([0.0, np.log(3.0)]))
@@ -64,7 +69,8 @@ def attend(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If scores and values do not fit each other, the mask is not boolean or does not fit the scores, or `normalize`
+        is not a function that returns one weight for each score.
 
     Examples
     --------
@@ -94,6 +100,11 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
 
     The softmax is :math:`e^{s_j - \operatorname{lse}(s)}`. Where all scores are −inf, or there are none, it is −inf.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
+
     Examples
     --------
     >>> log_sum_exp(np.array([[1000.0, 1000.0]])).round(3)
@@ -103,7 +114,7 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
     check_axis("scores", scores, axis)
     _, total, largest = _shifted_exponentials(xp, scores, axis)
     logarithm = xp.where(total == 0, -xp.inf, xp.log(xp.where(total == 0, 1, total)) + largest)
-    return cast(xp, scores.dtype, xp.squeeze(logarithm, axis=axis))
+    return cast(xp, scores.dtype, xp.sum(logarithm, axis=axis))  # of one number: takes the axis away
 
 
 def _shifted_exponentials(xp, scores, axis):

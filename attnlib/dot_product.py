@@ -30,6 +30,8 @@ def dot_product_scores(
     If the entries of query and key are independent with mean 0 and variance 1, the bare product has variance d_k and
     the scaled one has variance 1. That is an assumption about initialisation; training need not keep it.
 
+    A score above 65,504 is infinite in float16. `scaled_dot_product_attention` keeps its scores in float32.
+
     Parameters
     ----------
     query : array (…, L, d_k)
@@ -44,12 +46,12 @@ def dot_product_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query and key cannot be compared, or `scale` is not a finite number.
 
     References
     ----------
     Vaswani et al. (2017), equation (1) and footnote 4. We multiply the query rather than the product by the scale:
-    the same number on paper, later to overflow in half precision.
+    the same number on paper, and fewer numbers to multiply.
 
     Examples
     --------
@@ -70,8 +72,8 @@ def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"
 
     Raises
     ------
-    ValueError
-        If `cap` is not positive.
+    TypeError, ValueError
+        If `scores` is not an array of floats, or `cap` is not positive.
 
     References
     ----------
@@ -113,7 +115,7 @@ def scaled_dot_product_attention(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query, key and value do not fit each other, or the mask does not fit them.
 
     References
     ----------

@@ -1,7 +1,7 @@
 """Products that route: units that multiply their inputs, and weights that are written while they are read."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from jaxtyping import Float
 
@@ -36,7 +36,7 @@ def sigma_pi(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If a conjunct names an input that does not exist, or there is not one coefficient for each product.
 
     References
@@ -85,6 +85,11 @@ def write(
     keep : float
         The factor λ from 0 to 1 that is left of the old memory.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If memory, keys and values do not fit each other, or `keep` is not from 0 to 1.
+
     References
     ----------
     Kohonen (1972) and Anderson (1972), with λ = 1; Ba et al. (2016) for the decay λ.
@@ -122,6 +127,11 @@ def delta_write(
     rate : float
         The factor β from 0 to 1: how much of the difference is written.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If memory, keys and values do not fit each other, or `rate` is not from 0 to 1.
+
     References
     ----------
     Widrow & Hoff (1960); as fast weights Schlag, Irie & Schmidhuber (2021). Dividing by ‖k‖² is ours: with keys of
@@ -151,6 +161,11 @@ def recall(memory: Float[Array, "*#B d_k d_v"], query: Float[Array, "*#B L d_k"]
 
     .. math:: o_i = M^\top q_i
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the memory has not one row for each number of a query.
+
     Examples
     --------
     >>> recall(np.array([[5.0], [7.0]]), np.array([[0.0, 1.0], [1.0, 1.0]]))
@@ -169,6 +184,11 @@ def unnormalized(scores: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     A mask puts −∞ where a query may not look. The softmax makes it 0, as e^{−∞}; without an exponential it must be
     said. The weights may be negative and need not sum to 1, so the output may leave the hull of the values.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats.
+
     Examples
     --------
     >>> unnormalized(np.array([2.0, -1.0, -np.inf]))
@@ -179,9 +199,10 @@ def unnormalized(scores: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _check_conjuncts(conjuncts, num_inputs):
-    if isinstance(conjuncts, str) or not all(isinstance(c, Iterable) and not isinstance(c, str) for c in conjuncts):
-        raise TypeError(f"conjuncts is {conjuncts!r}, expected lists of places, as in [(0, 1), (2,)]")
-    conjuncts = [list(conjunct) for conjunct in conjuncts]
+    try:
+        conjuncts = [list(conjunct) for conjunct in conjuncts]
+    except TypeError:
+        raise TypeError(f"conjuncts is {conjuncts!r}, expected lists of places, as in [(0, 1), (2,)]") from None
     for place in itertools.chain(*conjuncts):
         check_count("a place in conjuncts", place)
         if place >= num_inputs:

@@ -1,5 +1,7 @@
 """Attention inside one sequence, or between two read side by side, as it was before the transformer."""
 
+from functools import partial
+
 from jaxtyping import Bool, Float
 
 from attnlib.additive import additive_scores
@@ -51,6 +53,11 @@ def lstmn(
     weights : array (…, L, L)
         Zero on and above the diagonal: a token looks at those before it.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit x and the others.
+
     References
     ----------
     Cheng, Dong & Lapata (2016), section 3.1, without bias vectors.
@@ -64,11 +71,8 @@ def lstmn(
     check_parameter("W_q", W_q, (d_x + d, d_a), "x's last axis + the rows of W_k, × the length of w_v")
     check_parameter("W_k", W_k, (d, d_a), "d × the length of w_v")
     x, W_q, W_k, w_v, W_gates = widen(xp, x, W_q, W_k, w_v, W_gates)
-
-    def zeros(*shape):
-        return xp.zeros((*lead, *shape), dtype=x.dtype, device=x.device)
-
-    tape, summary, rows = zeros(0, 2 * d), zeros(1, d), [zeros(0, length)]
+    zeros = partial(xp.zeros, dtype=x.dtype, device=x.device)
+    tape, summary, rows = zeros((*lead, 0, 2 * d)), zeros((*lead, 1, d)), [zeros((*lead, 0, length))]
     for t in range(length):
         token = x[..., t : t + 1, :]
         scores = additive_scores(xp.concat([token, summary], axis=-1), tape[..., :d], W_q, W_k, w_v)
@@ -78,7 +82,7 @@ def lstmn(
         i, f, o = ((1 + xp.tanh(gates[..., n * d : (n + 1) * d] / 2)) / 2 for n in range(3))  # sigmoids
         cell = f * old_cell + i * xp.tanh(gates[..., 3 * d :])
         tape = xp.concat([tape, xp.concat([o * xp.tanh(cell), cell], axis=-1)], axis=-2)
-        rows.append(xp.concat([weights, zeros(1, length - t)], axis=-1))
+        rows.append(xp.concat([weights, zeros((*lead, 1, length - t))], axis=-1))
     return cast(xp, dtype, tape[..., :d], xp.concat(rows, axis=-2))
 
 
@@ -100,6 +104,11 @@ def structured_scores(
     Returns
     -------
     scores : array (…, r, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit the keys and the other.
 
     References
     ----------
@@ -125,6 +134,11 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     .. math:: \lVert A A^\top - I \rVert_F^2
 
     It is 0 only if each row holds a single weight of 1, and no two rows hold it at the same place.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` is not an array of floats with at least two axes.
 
     References
     ----------
@@ -172,6 +186,11 @@ def align_both(
     (alpha, weights) : arrays (…, S, d_1) and (…, S, L)
         What the second reads in the first.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the scores are not (…, L, S) for sequences of L and S vectors, or a mask does not fit its sequence.
+
     References
     ----------
     Parikh et al. (2016), equation (2).
@@ -206,6 +225,11 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     bias : array (L, L)
         To be added to the scores.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `biases` is not an odd number of floats, or `num_positions` is not a whole number, 0 or more.
+
     References
     ----------
     Parikh et al. (2016), equation (7), with D = 10.
@@ -222,4 +246,6 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     if biases.ndim != 1 or biases.shape[0] % 2 == 0:
         raise ValueError(f"biases has shape {tuple(biases.shape)}, expected (2 D + 1,): an odd number of distances")
     position, farthest = xp.arange(num_positions, device=biases.device), biases.shape[0] // 2
-    return biases[xp.clip(position[:, None] - position, -farthest, farthest) + farthest]
+    distance = position[:, None] - position
+    distance = xp.where(distance > farthest, farthest, xp.where(distance < -farthest, -farthest, distance))
+    return biases[distance + farthest]

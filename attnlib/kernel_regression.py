@@ -35,7 +35,7 @@ def gaussian_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query and key cannot be compared, or `bandwidth` is not positive.
 
     References
     ----------

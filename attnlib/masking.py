@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from array_api_compat import is_array_api_obj
 from jaxtyping import Bool, Integer
 
 from attnlib import mends
@@ -32,7 +31,7 @@ def causal_mask(
     Raises
     ------
     TypeError, ValueError
-        If a length is not a whole number or is negative.
+        If a length or the offset is not a whole number, or a length is negative.
 
     Examples
     --------
@@ -59,6 +58,11 @@ def window_mask(
     `None` means no limit on that side. ``left=2, right=0`` is a causal window of three keys: the query's own position
     counts. Otherwise as `causal_mask`, which is ``right=0``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not whole, or one of them other than the offset is negative.
+
     References
     ----------
     Beltagy, Peters & Cohan (2020), section 3.1. Their window of size w is ``left=right=w // 2``.
@@ -72,8 +76,9 @@ def window_mask(
            [0, 0, 1, 1]])
     """
     num_keys = num_queries if num_keys is None else num_keys
-    limits = {"left": left, "right": right}
-    for name, number in {"num_queries": num_queries, "num_keys": num_keys, **limits}.items():
+    check_count("num_queries", num_queries)
+    check_count("num_keys", num_keys)
+    for name, number in (("left", left), ("right", right)):
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
@@ -99,6 +104,11 @@ def prefix_mask(
     r"""Let every query see the first `prefix` keys, and the later ones causally.
 
     For a batch whose prefixes differ, write ``causal_mask(L) | padding_mask(prefixes, L)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a length or the prefix is not a whole number, or is negative.
 
     References
     ----------
@@ -137,8 +147,8 @@ def padding_mask(
 
     Raises
     ------
-    ValueError
-        If a length is negative or above `num_keys`.
+    TypeError, ValueError
+        If the lengths are not whole numbers from 0 to `num_keys`, one for each sequence.
 
     Examples
     --------
@@ -147,9 +157,9 @@ def padding_mask(
            [1, 1, 1]])
     """
     check_count("num_keys", num_keys)
-    like = lengths if like is None and is_array_api_obj(lengths) else like
-    xp, device = creation_namespace(like)
-    lengths = xp.asarray(_as_lengths(lengths), **device)
+    lengths = lengths if hasattr(lengths, "dtype") else _as_array(lengths)
+    xp, device = creation_namespace(lengths if like is None else like)
+    lengths = xp.asarray(lengths, **device)
     integer_namespace(lengths=lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected (batch,): one length for each sequence")
@@ -159,10 +169,8 @@ def padding_mask(
     return xp.arange(num_keys, **device) < lengths[:, None, None, None]
 
 
-def _as_lengths(lengths):
+def _as_array(lengths):
     """Return an array of a list of lengths, also of an empty one."""
-    if is_array_api_obj(lengths):
-        return lengths
     if not isinstance(lengths, Sequence) or isinstance(lengths, str) or any(map(np.ndim, lengths)):
         raise TypeError(f"lengths is {lengths!r}, expected a list or an array with one length for each sequence")
     return np.asarray(lengths) if len(lengths) else np.zeros(0, int)
@@ -184,6 +192,11 @@ def document_mask(
     -------
     mask : boolean array (L, S) or (B, 1, L, S)
         With a batch axis it has a heads axis of 1 too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ids are not whole numbers, or the two arrays do not hold as many sequences.
 
     Examples
     --------

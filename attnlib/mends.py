@@ -169,9 +169,8 @@ def _about_heads(name: str, here: Shape, other_name: str, other: Any) -> str:
     there = tuple(other.shape)
     heads, key_heads = here[-3], there[-3]
     both = f"{name}.swapaxes(1, 2), {other_name}.swapaxes(1, 2)"
-    layout = (
-        f"is the layout (batch, length, heads, dim)? transpose axes 1 and 2: {both}" if here[-2] == there[-2] else ""
-    )
+    question = f"is the layout (batch, length, heads, dim)? transpose axes 1 and 2: {both}"
+    layout = question if name == "query" and here[-2] == there[-2] else ""
     if 0 < key_heads < heads and heads % key_heads == 0:
         times = heads // key_heads
         repeat = f"{other_name}.repeat_interleave({times}, dim=-3)"

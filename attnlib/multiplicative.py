@@ -37,6 +37,11 @@ def general_scores(
     -------
     scores : array (…, L, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W is not (d_q, d_k).
+
     References
     ----------
     Luong, Pham & Manning (2015), section 3.1, "general", where the query is the *current* decoder state.
@@ -78,6 +83,11 @@ def concat_scores(
     -------
     scores : array (…, L, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W is not (d_q + d_k, d_a).
+
     References
     ----------
     Luong, Pham & Manning (2015), section 3.1, "concat".
@@ -114,6 +124,11 @@ def location_scores(query: Float[Array, "*B L d_q"], W: Float[Array, "d_q S"]) -
     Returns
     -------
     scores : array (…, L, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W has not d_q rows.
 
     References
     ----------
@@ -156,6 +171,11 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     -------
     window : array (…, L, S)
         From 0 to 1. ``window > 0`` is the mask.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `num_keys` is not a whole number, or `width` is not positive.
 
     References
     ----------

@@ -23,6 +23,11 @@ def match_scores(query: Float[Array, "*#B L d"], key: Float[Array, "*#B S d"]) -
     With these scores ``attend`` is a dictionary look-up. It differs from Python's ``dict`` at two edges: equal keys
     share the read evenly (a dict keeps the last), and a missing key reads zeros (a dict raises ``KeyError``).
 
+    Raises
+    ------
+    TypeError, ValueError
+        If query and key cannot be compared.
+
     Examples
     --------
     >>> match_scores(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [0.9, 0.1]]))
@@ -64,7 +69,7 @@ def soft_lookup(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query, key and value do not fit each other, or `sharpness` is not positive.
 
     References
     ----------
