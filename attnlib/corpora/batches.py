@@ -13,7 +13,13 @@ __all__ = ["BEGIN", "END", "PAD", "Batch", "Vocabulary", "batches", "check_batch
 
 
 class Batch(NamedTuple):
-    """Sentence pairs as numbers. The shorter ones are filled with PAD = 0 on the right; ``make_batch`` shows one."""
+    """Sentence pairs as numbers. The shorter ones are filled with PAD = 0 on the right.
+
+    Examples
+    --------
+    >>> Batch(*pad([[4, 5], [4]]), *(pad([[1, 4], [1]])[0], pad([[4, 2], [2]])[0])).source.tolist()
+    [[4, 5], [4, 0]]
+    """
 
     source: Int[np.ndarray, "B S"]
     source_lengths: Int[np.ndarray, "B"]

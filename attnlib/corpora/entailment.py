@@ -270,7 +270,13 @@ def _change(sentence: Sentence, changes: int, label: str, rng: random.Random) ->
 
 
 class PairBatch(NamedTuple):
-    """Pairs as numbers, padded on the right; ``make_pair_batch`` shows one."""
+    """Pairs as numbers, padded on the right.
+
+    Examples
+    --------
+    >>> make_pair_batch(twins(parse("small dogs chase girls"))).hypothesis_lengths
+    array([4, 4])
+    """
 
     premise: np.ndarray
     premise_lengths: np.ndarray

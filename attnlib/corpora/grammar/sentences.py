@@ -39,6 +39,11 @@ class SentencePair:
         Pairs (target position, source position): the cells of a matrix of weights whose rows are target words.
     structure : tuple of (subject, verb, object)
         The head words of each clause, by which training and test sentences are kept apart.
+
+    Examples
+    --------
+    >>> translate(Clause("the small cats", "sleep"), "korean").structure
+    (('cat', 'sleep', ''),)
     """
 
     source: tuple[str, ...]
