@@ -318,11 +318,15 @@ NO_MEND = [
         "bandwidth is [1], expected a positive, finite",
     ),
     (lambda: attend(ones(L, S), FLOATS, normalize=None), TypeError, "normalize is None, expected a function of scores"),
-    (lambda: attend(ones(L, S), FLOATS, normalize=lambda s: None), TypeError, "what normalize returned is a NoneType"),
+    (
+        lambda: attend(ones(L, S), FLOATS, normalize=lambda s: None),
+        TypeError,
+        "weights is a NoneType, expected an array",
+    ),
     (
         lambda: attend(ones(L, S), FLOATS, normalize=lambda s: s > 0),
         TypeError,
-        "what normalize returned is an array of",
+        "weights is an array of bool, expected floats",
     ),
     (
         lambda: attend(ones(L, S), FLOATS, normalize=lambda s: s.sum(-1)),
