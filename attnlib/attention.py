@@ -87,10 +87,10 @@ def attend(
     if mask is not None:
         check_mask(mask, scores)
         scores = xp.where(mask, scores, -xp.inf)
-    wide_scores, wide_value = widen(xp, scores, value)
-    weights = normalize(wide_scores)
-    _check_weights(weights, wide_scores)
-    return cast(xp, value.dtype, weights @ wide_value, weights)
+    dtype, (scores, value) = value.dtype, widen(xp, scores, value)
+    weights = normalize(scores)
+    _check_weights(weights, scores)
+    return cast(xp, dtype, weights @ value, weights)
 
 
 def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "..."]:
@@ -136,7 +136,7 @@ def _check_normalize(normalize):
 
 
 def _check_weights(weights, scores):
-    float_namespace(**{"what normalize returned": weights, "scores": scores})
+    float_namespace(weights=weights, scores=scores)
     if weights.shape != scores.shape:
         raise ValueError(
             f"normalize returned weights of shape {tuple(weights.shape)} for scores of shape {tuple(scores.shape)}: "

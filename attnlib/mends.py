@@ -27,9 +27,11 @@ def about_no_array(name: str, arrays: Mapping[str, Any]) -> str:
     if isinstance(thing, np.ndarray):
         return f"{name} is big-endian ({thing.dtype.str}), expected this machine's order: {_cast(name, thing)}"
     if hasattr(thing, "layout"):
-        return (
-            f"{name} is a {type(thing).__name__} of layout {thing.layout}, expected a dense tensor: {name}.to_dense()"
+        kind, layout = type(thing).__name__, str(thing.layout)
+        dense = (
+            "to_tensor(0)" if kind == "MaskedTensor" else "to_padded_tensor(0)" if "jagged" in layout else "to_dense()"
         )
+        return f"{name} is a {kind} of layout {layout}, expected a dense tensor: {name}.{dense}"
     return f"{name} is a {type(thing).__name__}, expected an array" + _made_of(name, thing, arrays)
 
 
@@ -104,32 +106,28 @@ def about_positions(name: str, arrays: Mapping[str, Any], features: tuple[int, .
 
     `features` is the shape of a single vector, where it is known from other arguments.
     """
-    array = arrays[name]
-    found = f"{name} has shape {tuple(array.shape)}, expected at least two axes (positions, features)"
-    row, column = f"a single vector is {name}[None, :]", f"numbers, one at each position, are {name}[:, None]"
+    array, axes = arrays[name], "(queries, keys)" if name == "scores" else "(positions, features)"
+    found = f"{name} has shape {tuple(array.shape)}, expected at least two axes {axes}"
     if array.ndim == 0:
         return f"{found}: a single number is {name}[None, None]"
-    (length,) = array.shape
-    other = next((a for other, a in arrays.items() if other != name), None)
     if name == "scores":
-        return (
-            f"{found[: -len('(positions, features)')]}(queries, keys): the scores of a single query are scores[None, :]"
-        )
-    if other is not None and name not in ("query", "key"):
-        keys = other.shape[-1] if "scores" in arrays else other.shape[-2:][0]
-        fits = {"row": keys == 1, "column": keys == length}
-    elif features is not None:
-        fits = {"row": features == (length,), "column": features == (1,)}
-    elif other is None:
-        fits = {"row": True, "column": False}
-    elif "value" in arrays:
-        fits = {"row": other.shape[-2:][0] == 1, "column": other.shape[-2:][0] == length}
-    elif other.ndim == 1:  # of two rows of numbers each is at first a row of positions, as in a regression
-        fits = {"row": other.shape[0] == length, "column": True}
-    else:
-        fits = {"row": other.shape[-1] == length, "column": other.shape[-1] == 1}
-    mends = [mend for mend, shape in ((column, "column"), (row, "row")) if fits[shape]]
-    return f"{found}: {'; '.join(mends)}" if mends else found
+        return f"{found}: the scores of a single query are scores[None, :]"
+    (length,), others = array.shape, [other for other in arrays if other != name]
+    if features is not None:
+        as_row, as_column = features == (length,), features == (1,)
+    elif not others:
+        as_row, as_column = True, False
+    elif {name, *others} == {"query", "key"}:
+        other = arrays[others[0]].shape
+        as_row = other[-1] == length
+        as_column = len(other) == 1 or other[-1] == 1  # two rows of numbers: positions, as in a regression
+    else:  # each key needs one value
+        other = arrays[others[0]].shape
+        positions = other[-1] if others == ["scores"] else other[-2:][0]
+        as_row, as_column = positions == 1, positions == length
+    column = [f"numbers, one at each position, are {name}[:, None]"] * as_column
+    row = [f"a single vector is {name}[None, :]"] * as_row
+    return ": ".join([found, *["; ".join(column + row)] * (as_row or as_column)])
 
 
 def about_last_axes(query: Shape, key: Shape) -> str:

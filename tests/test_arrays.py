@@ -5,6 +5,7 @@ Each mend is code. Here it is run on the very arrays that were refused, in NumPy
 
 import inspect
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -238,6 +239,10 @@ def test_the_mend_of_a_mask_runs_on_the_very_mask_and_hides_what_it_meant_to_hid
 # --- kinds: what is no array, or an array of something else -----------------------------------------------------------
 
 FLOATS, TENSOR = ones(S, D), torch.ones(S, D)
+with warnings.catch_warnings():  # prototypes, as torch says of both
+    warnings.simplefilter("ignore")
+    HIDDEN = torch.masked.masked_tensor(TENSOR, TENSOR > 0)
+    JAGGED = torch.nested.nested_tensor([TENSOR, TENSOR[:2]], layout=torch.jagged)
 KINDS = [
     (
         dot_product_scores,
@@ -294,6 +299,12 @@ KINDS = [
     ),
     (dot_product_scores, {"query": FLOATS.view(np.matrix), "key": FLOATS}, "query is a np.matrix, expected an array"),
     (dot_product_scores, {"query": TENSOR.to_sparse(), "key": TENSOR}, "of layout torch.sparse_coo, expected a dense"),
+    (dot_product_scores, {"query": HIDDEN, "key": TENSOR}, "query is a MaskedTensor of layout torch.strided, expected"),
+    (
+        dot_product_scores,
+        {"query": JAGGED, "key": TENSOR},
+        "query is a NestedTensor of layout torch.jagged, expected a",
+    ),
     (document_mask, {"documents": ones(L)}, "documents is an array of float64, expected whole numbers"),
 ]
 NO_MEND = [
@@ -318,11 +329,15 @@ NO_MEND = [
         "bandwidth is [1], expected a positive, finite",
     ),
     (lambda: attend(ones(L, S), FLOATS, normalize=None), TypeError, "normalize is None, expected a function of scores"),
-    (lambda: attend(ones(L, S), FLOATS, normalize=lambda s: None), TypeError, "what normalize returned is a NoneType"),
+    (
+        lambda: attend(ones(L, S), FLOATS, normalize=lambda s: None),
+        TypeError,
+        "weights is a NoneType, expected an array",
+    ),
     (
         lambda: attend(ones(L, S), FLOATS, normalize=lambda s: s > 0),
         TypeError,
-        "what normalize returned is an array of",
+        "weights is an array of bool, expected floats",
     ),
     (
         lambda: attend(ones(L, S), FLOATS, normalize=lambda s: s.sum(-1)),

@@ -1,3 +1,5 @@
+import ast
+import graphlib
 import importlib
 import inspect
 import pkgutil
@@ -72,8 +74,51 @@ def test_every_public_function_of_the_mechanism_is_exported_so_that_files_can_mo
     assert formulas == set(attnlib.__all__)
 
 
+ROOMS = {  # a room of the library: the rooms that it may import from, besides itself
+    "mechanism": set(),
+    "book": {"mechanism"},
+    "psychology": {"mechanism"},
+    "corpora": {"mechanism"},
+    "models": {"mechanism", "corpora"},
+    "training": {"mechanism", "corpora", "models"},
+}
+
+
+def room(name):
+    inside = name.split(".")[1:]
+    return (
+        inside[0] if inside and inside[0] in ROOMS else "book" if inside in (["figures"], ["notebook"]) else "mechanism"
+    )
+
+
+def imported(module):
+    """List the modules of the library that a module imports, also those that it imports inside a function."""
+    names = {found.__name__ for found in MODULES}
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "attnlib":
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & names
+            yield from inner or {node.module}
+
+
+def test_the_arrows_between_rooms_point_one_way():
+    back = [
+        f"{module.__name__} imports {name}"
+        for module in MODULES
+        for name in imported(module)
+        if room(name) not in {room(module.__name__), *ROOMS[room(module.__name__)]}
+    ]
+    assert not back
+
+
+def test_no_module_imports_itself_by_a_detour():
+    graph = {module.__name__: set(imported(module)) - {module.__name__} for module in MODULES}
+    tuple(graphlib.TopologicalSorter(graph).static_order())  # a CycleError names the circle
+
+
 def test_the_shapes_in_the_signatures_are_enforced_here():
     with pytest.raises(jaxtyping.TypeCheckError, match="'key'"):
         attnlib.dot_product_scores(np.ones((5, 3)), np.ones((3, 7)))
-    with pytest.raises(jaxtyping.TypeCheckError, match="return value"):
-        attnlib.attend(np.ones((5, 7)), np.ones((7, 2)), normalize=lambda scores: scores > 0)
+    with pytest.raises(jaxtyping.TypeCheckError, match="'value'"):
+        attnlib.attend(np.ones((5, 7)), np.ones((5, 2)))
