@@ -194,6 +194,7 @@ def test_the_library_itself_does_not_load_babel_and_the_corpus_does_not_load_tor
         (lambda: date_pairs(2.5), TypeError, "count is 2.5, expected a whole number"),
         (lambda: date_pairs(3, seed="x"), TypeError, "seed is 'x', expected a whole number"),
         (lambda: date_pairs(3, part="dev"), ValueError, "part is 'dev', expected 'train' or 'test'"),
+        (lambda: date_pairs(3, part=["test"]), TypeError, "part is ['test'], expected 'train' or 'test'"),
         (lambda: date_pairs(3, locales="ko"), TypeError, "locales is 'ko', expected a list of names: ['ko']"),
         (lambda: date_pairs(3, locales=[]), ValueError, "locales is empty, expected at least one name, such as 'ko'"),
         (lambda: date_pairs(3, locales=["ko", "xx"]), ValueError, "locales has 'xx', which Babel does not know"),

@@ -226,6 +226,7 @@ def test_words_are_no_sentence_and_the_mend_works(given, name, ask):
         (lambda: draw_sentence(5, held_out=True), r"rng is 5, expected a random.Random, such as random.Random\(0\)"),
         (lambda: draw_pairs("3"), "number is '3', expected a whole number"),
         (lambda: draw_pairs(3, seed=[1]), r"seed is \[1\], expected a whole number"),
+        (lambda: make_pair_batch(PAIRS[:2], first=1), r"first is 1, expected the numbers of tokens: \(1,\)"),
         (lambda: make_pair_batch(5), "pairs is 5, expected a list of pairs"),
         (lambda: make_pair_batch(twins(parse("dogs chase girls"))[0]), r"pairs is one pair, .*: \[pairs\]"),
         (

@@ -249,3 +249,5 @@ def test_a_loop_takes_at_least_one_step():
     ):
         with pytest.raises(error, match=f"^{said}"):
             model.unroll(encoded, torch.ones(B, dtype=torch.long), steps, lambda logits, position: None)
+    with pytest.raises(TypeError, match=r"^choose is None, expected a function of the logits and the position$"):
+        model.unroll(encoded, torch.ones(B, dtype=torch.long), 3, None)

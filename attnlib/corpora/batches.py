@@ -9,7 +9,7 @@ from jaxtyping import Int
 from attnlib.arrays import check_count
 from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary, check_vocabulary
 
-__all__ = ["BEGIN", "END", "PAD", "Batch", "Vocabulary", "batches", "check_batch", "check_pairs", "make_batch", "pad"]
+__all__ = ["BEGIN", "END", "PAD", "Batch", "Vocabulary", "batches", "check_batch", "check_corpus", "make_batch", "pad"]
 
 
 class Batch(NamedTuple):
@@ -71,7 +71,7 @@ def make_batch(pairs: Sequence, source_words: Vocabulary, target_words: Vocabula
     >>> batch.source.tolist(), batch.target.tolist(), batch.goal.tolist()  # begin je dors . and je dors . end
     ([[4, 5, 3]], [[1, 5, 4, 3]], [[5, 4, 3, 2]])
     """
-    check_pairs("pairs", pairs)
+    check_corpus("pairs", pairs)
     check_vocabulary("source_words", source_words)
     check_vocabulary("target_words", target_words)
     targets = [target_words.encode(pair.target) for pair in pairs]
@@ -101,7 +101,7 @@ def batches(
     >>> next(data).source_lengths.shape
     (8,)
     """
-    check_pairs("pairs", pairs)
+    check_corpus("pairs", pairs)
     check_vocabulary("source_words", source_words)
     check_vocabulary("target_words", target_words)
     check_count("size", size, least=1)
@@ -122,7 +122,7 @@ def _drawn(pairs, source_words, target_words, size, seed) -> Iterator[Batch]:
                 yield make_batch([pairs[m] for m in chosen[n]], source_words, target_words)
 
 
-def check_pairs(name: str, pairs: Any, *parts: str) -> None:
+def check_corpus(name: str, pairs: Any, *parts: str) -> None:
     """Check that `pairs` is a list of at least one pair with the named parts, source and target unless others are.
 
     Raises

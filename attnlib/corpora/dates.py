@@ -72,6 +72,7 @@ def date_pairs(
     """
     check_count("count", count, least=1)
     check_count("seed", seed)
+    check_part(part)
     days = _days(part)
     forms, weekly = usable_forms(_checked_locales(locales))
     ends = [0]
@@ -90,7 +91,6 @@ def date_pairs(
 
 @lru_cache
 def _days(part: str) -> tuple[datetime.date, ...]:
-    check_part(part)
     first, last = datetime.date(YEARS[0], 1, 1).toordinal(), datetime.date(YEARS[-1], 12, 31).toordinal()
     days = map(datetime.date.fromordinal, range(first, last + 1))
     return tuple(day for day in days if part_of(day.isoformat()) == part)

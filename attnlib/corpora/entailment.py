@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attnlib.arrays import check_count
-from attnlib.corpora.batches import check_pairs, pad
+from attnlib.corpora.batches import check_corpus, pad
 from attnlib.corpora.vocabulary import Vocabulary
 
 LABELS = ("entailment", "contradiction", "neutral")
@@ -127,7 +127,7 @@ def judge(premise: Sentence, hypothesis: Sentence) -> str:
     >>> judge(parse("dogs chase cats"), parse("cats chase dogs"))
     'neutral'
     """
-    _check_sentences(premise=premise, hypothesis=hypothesis)
+    _check_parsed(premise=premise, hypothesis=hypothesis)
     if not (_covers(premise, hypothesis) if premise.negative else _covers(hypothesis, premise)):
         return "neutral"
     return "entailment" if premise.negative == hypothesis.negative else "contradiction"
@@ -158,7 +158,7 @@ def make_pair(premise: Sentence, hypothesis: Sentence, *, crosswise: bool = Fals
     >>> pair.label, sorted(pair.links)
     ('entailment', [(0, 2), (1, 1), (2, 0)])
     """
-    _check_sentences(premise=premise, hypothesis=hypothesis)
+    _check_parsed(premise=premise, hypothesis=hypothesis)
     order = (4, 5, 2, 3, 0, 1) if crosswise else range(6)
     here, there = ([sum(map(bool, s.slots()[:n])) for n in range(6)] for s in (premise, hypothesis))
     pairs = [(i, j) for j, i in enumerate(order) if premise.slots()[i] and hypothesis.slots()[j]]
@@ -179,7 +179,7 @@ def twins(sentence: Sentence) -> tuple[Pair, Pair]:
     >>> [(" ".join(pair.premise), pair.label) for pair in twins(parse("dogs chase girls"))]
     [('dogs chase girls', 'entailment'), ('girls chase dogs', 'neutral')]
     """
-    _check_sentences(sentence=sentence)
+    _check_parsed(sentence=sentence)
     if sentence.verb in SYMMETRIC:
         raise ValueError(f"the verb {sentence.verb!r} is symmetric: order decides nothing, choose another")
     return make_pair(sentence, sentence), make_pair(sentence.swapped(), sentence, crosswise=True)
@@ -198,7 +198,7 @@ def is_held_out(sentence: Sentence) -> bool:
     >>> [is_held_out(parse(text)) for text in ("girls meet dogs", "girls meet cats")]
     [True, False]
     """
-    _check_sentences(sentence=sentence)
+    _check_parsed(sentence=sentence)
     return {sentence.subject[1], sentence.object[1]} in HELD_OUT
 
 
@@ -299,12 +299,14 @@ def make_pair_batch(pairs: Sequence[Pair], *, first: tuple[int, ...] = ()) -> Pa
     >>> [VOCABULARY.decode(row) for row in batch.premise], batch.premise_lengths.tolist(), batch.label.tolist()
     ([('dogs', 'chase', 'girls'), ('girls', 'chase', 'dogs')], [3, 3], [0, 2])
     """
-    check_pairs("pairs", pairs, "premise", "hypothesis", "label")
+    check_corpus("pairs", pairs, "premise", "hypothesis", "label")
+    if not isinstance(first, Sequence):
+        raise TypeError(f"first is {first!r}, expected the numbers of tokens: (1,)")
     sides = [pad([[*first, *VOCABULARY.encode(pair[side])] for pair in pairs]) for side in (0, 1)]
     return PairBatch(*sides[0], *sides[1], np.array([LABELS.index(pair.label) for pair in pairs]))
 
 
-def _check_sentences(**sentences: Any) -> None:
+def _check_parsed(**sentences: Any) -> None:
     for name, sentence in sentences.items():
         if not isinstance(sentence, Sentence):
             raise TypeError(f"{name} is {sentence!r}, expected a Sentence: parse({_as_text(sentence)!r})")

@@ -199,7 +199,7 @@ class EncoderDecoder(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If `steps` is not a whole number of 1 or more.
+            If `steps` is not a whole number of 1 or more, or `choose` is no function.
 
         Examples
         --------
@@ -212,6 +212,8 @@ class EncoderDecoder(nn.Module):
         ((1, 3, 7), None)
         """
         check_count("steps", steps, least=1)
+        if not callable(choose):
+            raise TypeError(f"choose is {choose!r}, expected a function of the logits and the position")
         state, found = self.start(encoded), []
         for position in range(steps):
             logits, state, weights = self.step(token, state, encoded, position)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import nn
 
 from attnlib.arrays import Array, as_numpy, check_axes, float_namespace
-from attnlib.corpora.batches import check_pairs
+from attnlib.corpora.batches import check_corpus
 from attnlib.corpora.vocabulary import Vocabulary, check_sentences, check_tokens
 from attnlib.training.decoding import forced_weights, greedy
 
@@ -54,7 +54,7 @@ def accuracy(
     >>> accuracy(FixedVector(7, 7), [pair], Vocabulary([pair.source]), Vocabulary([pair.target]))
     0.0
     """
-    check_pairs("pairs", pairs)
+    check_corpus("pairs", pairs)
     answers = greedy(model, [pair.source for pair in pairs], source_words, target_words, max_length=max_length)
     return exact_match([answer.tokens for answer in answers], [pair.target for pair in pairs])
 
@@ -166,7 +166,7 @@ def alignment_error(model: nn.Module, pairs: Sequence, source_words: Vocabulary,
     ----------
     Luong, Pham & Manning (2015), section 5.4; ``alignment_error_rate``.
     """
-    check_pairs("pairs", pairs, "source", "target", "alignment")
+    check_corpus("pairs", pairs, "source", "target", "alignment")
     return alignment_error_rate(
         forced_links(model, pairs, source_words, target_words), [pair.alignment for pair in pairs]
     )
