@@ -55,8 +55,8 @@ def fed(model, batch, **options):
     return torch.stack(tokens, 1), torch.stack(said, 1)
 
 
-@pytest.fixture(autouse=True)
-def _threads():
+@pytest.fixture
+def _two_threads():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -176,6 +176,7 @@ def test_two_runs_of_one_seed_are_the_same_number_for_number():
     assert runs[0] == runs[1] != runs[2]
 
 
+@pytest.mark.usefixtures("_two_threads")
 def test_the_model_learns_in_training_mode_on_one_thread_and_is_checked_in_evaluation_mode_without_gradients():
     seen = []
 
@@ -280,6 +281,7 @@ def test_a_run_may_be_silent(progress, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("_two_threads")
 @pytest.mark.parametrize("broken", [ZeroDivisionError, KeyboardInterrupt])
 def test_threads_and_mode_are_restored_when_a_run_breaks_off(broken):
     def loss(model, _):
@@ -298,13 +300,14 @@ def test_threads_and_mode_are_restored_when_a_run_breaks_off(broken):
 # error
 
 
+@pytest.mark.usefixtures("_two_threads")
 def test_data_that_end_too_early_are_named():
     with pytest.raises(ValueError, match=r"^data ended before the last step: give a longer iterable, or fewer steps$"):
         train(Slope(), downhill, islice(repeat(1.0), 2), steps=3)
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.usefixtures("_two_threads", "plain_errors")
 def test_data_that_are_no_data_leave_the_threads_as_they_were():
     with pytest.raises(
         TypeError, match=r"^data is 7, expected an iterable of batches, such as batches\(pairs, …, size=64"
