@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from attnlib.arrays import as_numpy, check_count
 from attnlib.corpora.batches import make_batch, pad
-from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary, check_sentences, check_vocabulary
+from attnlib.corpora.vocabulary import BEGIN, END, Vocabulary, check_sentences, check_vocabulary
 from attnlib.models.seq2seq import Encoded, mute_padding_and_begin
 
 
@@ -73,10 +73,10 @@ def greedy(
 
     def likeliest(logits, position):
         best, token = _word_log_probabilities(logits, position == max_length).max(-1)
-        tokens.append(torch.where(ended, PAD, token))
+        tokens.append(token)  # what follows the end of a sentence is not looked at
         total.add_(torch.where(ended, 0, best))
         ended.logical_or_(token == END)
-        return None if ended.all() else tokens[-1]
+        return None if ended.all() else token
 
     _, weights = model.unroll(encoded, torch.full((len(sentences),), BEGIN), max_length + 1, likeliest)
     found = [target_words.decode(numbers) for numbers in torch.stack(tokens, 1).tolist()]
@@ -129,25 +129,28 @@ def beam_search(
         last = torch.tensor([one.tokens[-1] if one.tokens else BEGIN for one in beginnings])
         repeated = type(encoded)(*(part.expand(len(last), *part.shape[1:]) for part in encoded))
         logits, state, rows = model.step(last, state, repeated, position)
-        totals = torch.tensor([one.total for one in beginnings])[:, None]
-        totals = totals + _word_log_probabilities(logits, position == max_length)
-        best, where = totals.flatten().topk(min(beam, totals.numel()))
-        alive, parents = [], []
-        for total, place in zip(best.tolist(), where.tolist()):
-            parent, word = divmod(place, totals.shape[1])
-            one = beginnings[parent]
-            row = () if rows is None else (rows[parent],)
-            longer = _Beginning((*one.tokens, word), total, (*one.rows, *row))
-            if word == END and total > -torch.inf:
-                ended.append(longer)
-            elif total > -torch.inf:
-                alive.append(longer)
-                parents.append(parent)
+        grown = _grow(beginnings, _word_log_probabilities(logits, position == max_length), rows, beam)
+        ended += [one for _, one in grown if one.tokens[-1] == END]
+        alive = [(parent, one) for parent, one in grown if one.tokens[-1] != END]
         if len(ended) >= beam or not alive:
             break
-        beginnings, state = alive, tuple(part[parents] for part in state)
+        parents, beginnings = map(list, zip(*alive))
+        state = tuple(part[parents] for part in state)
     ended.sort(key=_Beginning.mean, reverse=True)
     return [_translation(one, target_words) for one in ended[:beam]]
+
+
+def _grow(beginnings, log_probabilities, rows, beam) -> list[tuple[int, _Beginning]]:
+    """Return the `beam` likeliest beginnings that are a word longer, the likeliest first, each with its parent."""
+    totals = torch.tensor([one.total for one in beginnings])[:, None] + log_probabilities
+    best, where = totals.flatten().topk(min(beam, totals.numel()))
+    grown = []
+    for total, place in zip(best.tolist(), where.tolist()):
+        parent, word = divmod(place, totals.shape[1])
+        one, row = beginnings[parent], () if rows is None else (rows[parent],)
+        if total > -torch.inf:
+            grown.append((parent, _Beginning((*one.tokens, word), total, (*one.rows, *row))))
+    return grown
 
 
 def _check_translator(model) -> None:

@@ -17,6 +17,8 @@ from attnlib.corpora.vocabulary import PAD
 from attnlib.models.attention import check_module
 from attnlib.models.seq2seq import EncoderDecoder, mute_padding_and_begin
 
+BAR = {"ncols": 72, "mininterval": 0.5, "bar_format": "{l_bar}{bar}| {n}/{total} steps{postfix}"}
+
 
 @dataclass
 class History:
@@ -96,23 +98,18 @@ def train(
     >>> history.losses[-1] < history.losses[0] / 10
     True
     """
-    check_module("model", model, "FixedVector(20, 30)")
-    data = _checked_data(loss, data, check)
+    _check_parts(model, loss, data, check)
     check_count("steps", steps, least=1)
     check_count("every", every, least=1)
     check_positive("learning_rate", learning_rate)
     if enough != math.inf:
         check_number("enough", enough)
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError(f"model is a {type(model).__name__} without a parameter to train")
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step, steps))
-    history, layout = History(), "{l_bar}{bar}| {n}/{total} steps{postfix}"
-    threads = torch.get_num_threads()
+    history, data, threads = History(), iter(data), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        options = {"file": sys.stdout, "ncols": 72, "mininterval": 0.5, "bar_format": layout}
-        with tqdm(total=steps, disable=not progress, **options) as bar:
+        with tqdm(total=steps, disable=not progress, file=sys.stdout, **BAR) as bar:
             while history.steps < steps:
                 history.losses.append(_one_step(model, loss, data, optimizer, schedule))
                 bar.update()
@@ -127,7 +124,10 @@ def train(
     return history
 
 
-def _checked_data(loss, data, check):
+def _check_parts(model, loss, data, check) -> None:
+    check_module("model", model, "FixedVector(20, 30)")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(f"model is a {type(model).__name__} without a parameter to train")
     for name, function in (("loss", loss), ("check", check)):
         if not callable(function) and not (name == "check" and function is None):
             raise TypeError(f"{name} is {function!r}, expected a function of the model")
@@ -135,7 +135,6 @@ def _checked_data(loss, data, check):
         raise TypeError("data is one Batch, expected an iterable of them: itertools.repeat(data) gives it at each step")
     if not isinstance(data, Iterable):
         raise TypeError(f"data is {data!r}, expected an iterable of batches, such as batches(pairs, …, size=64)")
-    return iter(data)
 
 
 def _warm_up_then_cosine(step: int, steps: int) -> float:
