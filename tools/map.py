@@ -1,7 +1,7 @@
 """Write what follows from chapters.yml and from the chapters: `make map`.
 
-Contents (_toc.yml), the map in intro.md, the table in README.md, questions.md, the head line of each chapter, and the style
-inside each diagram. Only what stands between the marks is written; the rest of a file is left as it is.
+Contents (_toc.yml), the map in intro.md, the table in README.md, questions.md, the head line of each chapter, and the
+style inside each diagram. Only what stands between the marks is written; the rest of a file is left as it is.
 """
 
 import re
@@ -20,12 +20,14 @@ def between_marks(text: str, made: str, name: str) -> str:
     """Return the text with `made` between its marks."""
     mended, count = re.subn(
         rf"(?<={re.escape(BEGIN)})([^\n]*\n).*?(\n[^\n]*{re.escape(END)})",
-        lambda match: f"{match[1]}{made.rstrip()}{match[2]}",
+        lambda match: f"{match[1]}{made}{match[2]}",
         text,
         flags=re.S,
     )
     if count != 1:
-        raise ValueError(f"{name} has {count} places to write to, expected one: a line with {BEGIN!r}, one with {END!r}")
+        raise ValueError(
+            f"{name} has {count} places to write to, expected one: a line with {BEGIN!r}, one with {END!r}"
+        )
     return mended
 
 
