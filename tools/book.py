@@ -8,6 +8,7 @@ not counted. Both sums are rounded to 5 minutes, so that a mended sentence chang
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -124,6 +125,20 @@ def check_row(row: dict, where: str, number: int, seen: dict) -> None:
     for slug in row.get("builds_on", []):
         if slug not in seen:
             raise ValueError(f"{where}: builds_on names {slug!r}, which is the slug of no chapter before it")
+
+
+def module_file(room: str, root: Path = ROOT) -> Path | None:
+    """Return the file of a room, as in psychology/filter, or of the folder that it is; None if there is none."""
+    places = root / f"attnlib/{room}.py", root / f"attnlib/{room}/__init__.py"
+    return next((place for place in places if place.exists()), None)
+
+
+def unit_tests(room: str, others: Iterable[str] = (), root: Path = ROOT) -> str:
+    """Return where a room's tests stand: with its folder in the name where another room has the same name."""
+    folder, _, name = room.rpartition("/")
+    found = (path.relative_to(root / "attnlib").with_suffix("").as_posix() for path in root.glob("attnlib/**/*.py"))
+    same = {other for other in (*found, *others) if other != room and other.rpartition("/")[2] == name}
+    return f"tests/test_{folder}_{name}.py" if folder and same else f"tests/test_{name}.py"
 
 
 @dataclasses.dataclass(frozen=True)
