@@ -394,7 +394,7 @@ def test_search_finds_a_word(reader, address, site, scheme):
 
 @pytest.mark.parametrize(
     ("words", "chapter"),
-    [("QKV", "08_query_key_value"), ("numerical stability", "14_dot_product"), ("teacher forcing", "09_seq2seq")],
+    [("QKV", "08_query_key_value"), ("numerical stability", "14_dot_product")],
 )
 def test_search_finds_a_chapter_by_the_words_of_the_field(reader, address, words, chapter):
     reader.goto(f"{address}search.html?q={words}")
