@@ -33,6 +33,7 @@ chapter: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/additive.py
+	$(BIN)/python benchmarks/tiny_call.py
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

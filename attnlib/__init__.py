@@ -1,8 +1,15 @@
-"""Attention in four verbs: score, mask, normalize, read. The library behind the book *Paying Attention*."""
+"""Attention in four verbs: score, mask, normalize, read. The library behind the book *Paying Attention*.
+
+Every function takes NumPy arrays or torch tensors, and gives back the dtype that it was given; half precision is added
+up in float32. With tensors all of them run under ``torch.compile(fullgraph=True)``, also with dynamic shapes, under
+``torch.func.vmap`` and ``grad``, autocast, inference and deterministic mode, and on the ``meta`` device.
+"""
 
 from attnlib.additive import additive_scores
 from attnlib.attention import attend, log_sum_exp, softmax
 from attnlib.dot_product import dot_product_scores, scaled_dot_product_attention, softcap
+from attnlib.fast_weights import delta_write, recall, sigma_pi, unnormalized, write
+from attnlib.intra_attention import align_both, distance_bias, lstmn, redundancy, structured_scores
 from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
@@ -10,9 +17,12 @@ from attnlib.query_key_value import match_scores, soft_lookup
 
 __all__ = [
     "additive_scores",
+    "align_both",
     "attend",
     "causal_mask",
     "concat_scores",
+    "delta_write",
+    "distance_bias",
     "document_mask",
     "dot_product_scores",
     "gaussian_scores",
@@ -20,12 +30,19 @@ __all__ = [
     "general_scores",
     "location_scores",
     "log_sum_exp",
+    "lstmn",
     "match_scores",
     "padding_mask",
     "prefix_mask",
+    "recall",
+    "redundancy",
     "scaled_dot_product_attention",
+    "sigma_pi",
     "soft_lookup",
     "softcap",
     "softmax",
+    "structured_scores",
+    "unnormalized",
     "window_mask",
+    "write",
 ]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_axes, check_pairs, check_parameter, float_namespace
+from attnlib.arrays import Array, cast, check_axes, check_pairs, check_parameter, float_namespace, widen
 
 NUMBERS_AT_ONCE = 2**20  # hidden numbers held at a time: 8 MiB in float64, which stays in a processor's cache
 
@@ -40,7 +40,7 @@ def additive_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If the arrays are not floats of one library and dtype, or W_q, W_k and w_v do not fit query, key and each other.
 
     References
     ----------
@@ -54,16 +54,18 @@ def additive_scores(
            [ 0. , -7.6]])
     """
     xp = float_namespace(query=query, key=key, W_q=W_q, W_k=W_k, w_v=w_v)
-    check_pairs(query, key)
+    check_pairs(query, key, W_q.shape[:1], W_k.shape[:1])
     check_axes("w_v", w_v, "d_a")
     check_parameter("W_q", W_q, (query.shape[-1], w_v.shape[0]), "query's last axis × the length of w_v")
     check_parameter("W_k", W_k, (key.shape[-1], w_v.shape[0]), "key's last axis × the length of w_v")
+    dtype, (query, key, W_q, W_k, w_v) = query.dtype, widen(xp, query, key, W_q, W_k, w_v)
     from_query, from_key = (query @ W_q)[..., :, None, :], (key @ W_k)[..., None, :, :]
     shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
     rows = max(1, NUMBERS_AT_ONCE // max(1, math.prod(shape) // max(1, shape[-2]) * w_v.shape[0]))
     if rows >= shape[-2]:
-        return xp.tanh(from_query + from_key) @ w_v
-    scores = xp.empty(shape, dtype=query.dtype, device=query.device)  # filled, since a list of pieces scatters memory
+        return cast(xp, dtype, xp.tanh(from_query + from_key) @ w_v)
+    # Filled, since a list of pieces scatters memory; made from all inputs, so that torch.vmap may map any of them.
+    scores = xp.empty_like(xp.sum(from_query[..., :1], axis=-1) + xp.sum(from_key[..., :1], axis=-1) + xp.sum(w_v))
     for i in range(0, shape[-2], rows):
         scores[..., i : i + rows, :] = xp.tanh(from_query[..., i : i + rows, :, :] + from_key) @ w_v
-    return scores
+    return cast(xp, dtype, scores)

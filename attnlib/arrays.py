@@ -1,11 +1,16 @@
-"""The only place that validates: which library an array belongs to, and what a wrong call is told."""
+"""Which library an array belongs to, in which precision sums are made, and what a wrong call is told."""
 
-from collections.abc import Sequence
+import difflib
+import math
+import sys
+from collections.abc import Iterable
+from numbers import Real
 from typing import Any, Protocol, runtime_checkable
 
-import array_api_compat
+import array_api_compat.numpy
 import numpy as np
-from array_api_compat import is_array_api_obj, is_numpy_array
+
+from attnlib import mends
 
 
 @runtime_checkable
@@ -16,31 +21,94 @@ class Array(Protocol):
     dtype: Any
 
 
+# --- libraries and dtypes ---------------------------------------------------------------------------------------------
+
+NUMPY, NOT_PLAIN = (np.ndarray, np.generic), (np.ma.MaskedArray, np.matrix)
+NUMBERS = (int, float, Real)  # as tuples, since torch.compile knows no X | Y here
+KINDS = ("real floating", "integral", "bool", "complex floating")
+_SEEN: dict[tuple, tuple] = {}  # (type, dtype, layout) of each array met: (its library, its dtype, its kind of number)
+
+
 def float_namespace(**arrays: Any):
-    """Return the array library that all the named arrays share, or say which of them does not fit."""
-    xp = _shared_namespace(**arrays)
-    dtypes = {name: dtype_name(array) for name, array in arrays.items()}
+    """Return the array library that all the named arrays share, or say which of them does not fit.
+
+    Inside ``torch.autocast`` the dtypes may differ: torch casts what it multiplies.
+    """
+    return _namespace("real floating", arrays)
+
+
+def integer_namespace(**arrays: Any):
+    """Return the array library that arrays of lengths or ids share, or say which of them is not whole numbers."""
+    return _namespace("integral", arrays)
+
+
+def boolean_namespace(**arrays: Any):
+    """Return the array library that arrays of True and False share, or say which of them is something else."""
+    return _namespace("bool", arrays)
+
+
+def _namespace(kind, arrays):
+    found = {_SEEN.get(_look(array)) for array in arrays.values()}
+    if len(found) == 1:  # the usual case, found in about a microsecond: one library, one dtype, met before
+        (seen,) = found
+        if seen is not None and seen[2] == kind:
+            return seen[0]
+    xp = shared_namespace(**arrays)
     for name, array in arrays.items():
-        if not xp.isdtype(array.dtype, "real floating"):
-            raise TypeError(
-                f"{name} is an array of {dtypes[name]}, expected floats: numbers can be cast ({name}.astype(float), "
-                f"{name}.float()), token ids must be embedded first"
-            )
-    if len(set(dtypes.values())) > 1:
-        found = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
-        raise TypeError(f"{found}: convert them to one dtype")
+        if _SEEN[_look(array)][2] != kind:
+            raise TypeError(mends.about_a_kind(name, kind, arrays))
+    if kind == "real floating" and len({array.dtype for array in arrays.values()}) > 1 and not _autocasts(arrays):
+        raise TypeError(mends.about_mixed_dtypes(arrays))
     return xp
 
 
-def _shared_namespace(**arrays: Any):
+def _look(array):
+    return type(array), getattr(array, "dtype", None), getattr(array, "layout", None)
+
+
+def shared_namespace(**arrays: Any):
+    """Return the array library that all the named arrays share, whatever is in them."""
+    libraries = []
     for name, array in arrays.items():
-        if not is_array_api_obj(array):
-            raise TypeError(f"{name} is a {type(array).__name__}, expected an array: np.asarray({name}) makes one")
-    libraries = {name: "NumPy" if is_numpy_array(array) else "torch" for name, array in arrays.items()}
-    if len(set(libraries.values())) > 1:
-        found = ", ".join(f"{name} is {library}" for name, library in libraries.items())
-        raise TypeError(f"{found}: convert with torch.from_numpy(x) or x.numpy()")
-    return array_api_compat.array_namespace(*arrays.values())
+        if _look(array) not in _SEEN:
+            xp = _library(name, array, arrays)
+            kind = next((kind for kind in KINDS if xp.isdtype(array.dtype, kind)), "other")
+            _SEEN[_look(array)] = (xp, array.dtype, kind)
+        libraries.append(_SEEN[_look(array)][0])
+    if any(xp is not libraries[0] for xp in libraries):
+        raise TypeError(mends.about_mixed_libraries(arrays))
+    return libraries[0]
+
+
+def _library(name, array, arrays):
+    if is_tensor(array) and str(array.layout) == "torch.strided" and type(array).__name__ != "MaskedTensor":
+        from array_api_compat import torch as xp  # only here, since it imports torch
+
+        return xp
+    plain = isinstance(array, NUMPY) and not isinstance(array, NOT_PLAIN)
+    if plain and array.dtype.isnative:
+        return array_api_compat.numpy
+    if not is_tensor(array) and not isinstance(array, np.ndarray) and array_api_compat.is_array_api_obj(array):
+        return array_api_compat.array_namespace(array)
+    raise TypeError(mends.about_no_array(name, arrays))
+
+
+def is_tensor(thing: Any) -> bool:
+    """Tell whether something is a torch tensor, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.Tensor)
+
+
+def _autocasts(arrays) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and any(is_tensor(a) and torch.is_autocast_enabled(a.device.type) for a in arrays.values())
+
+
+def creation_namespace(like: Array | None):
+    """Return the library in which a mask is to be made, and its device argument. NumPy unless `like` says otherwise."""
+    if like is None:
+        return array_api_compat.numpy, {}
+    return shared_namespace(like=like), {"device": like.device}
 
 
 def dtype_name(array: Array) -> str:
@@ -48,80 +116,126 @@ def dtype_name(array: Array) -> str:
     return str(array.dtype).removeprefix("torch.")
 
 
-def creation_namespace(like: Array | None):
-    """Return the library in which a mask is to be made, and its device argument. NumPy unless `like` says otherwise."""
-    if like is None:
-        return array_api_compat.array_namespace(np.empty(0)), {}
-    return _shared_namespace(like=like), {"device": array_api_compat.device(like)}
+def widen(xp, *arrays: Array) -> list[Array]:
+    """Return half-precision arrays as float32, in which sums are made, and all others as they are."""
+    return [xp.astype(array, xp.float32) if array.dtype.itemsize < 4 else array for array in arrays]
 
 
-def integer_namespace(**arrays: Any):
-    """Return the array library that arrays of lengths or ids share, or say which of them is not whole numbers."""
-    xp = _shared_namespace(**arrays)
+def cast(xp, dtype, *arrays: Array) -> Any:
+    """Return results in the dtype of the caller's arrays: one array as it is, several as a tuple."""
+    arrays = tuple(array if array.dtype == dtype else xp.astype(array, dtype) for array in arrays)
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def as_numpy(array: Any) -> np.ndarray:
+    """Return an array from anywhere as NumPy, to be drawn or counted: without gradient, bfloat16 as float32."""
+    if is_tensor(array):
+        array = array.detach().cpu()
+        array = array.float() if dtype_name(array) == "bfloat16" else array
+    return np.asarray(array)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def holds(condition: Any) -> bool:
+    """Tell whether a condition on numbers holds.
+
+    Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.compiler.is_compiling():
+        return True
+    try:
+        return bool(condition)
+    except RuntimeError:
+        return True
+
+
+def check_number(name: str, number: Any, unit: str = "") -> Any:
+    """Return a finite number as Python's own, which does not widen float32 arrays. A tensor keeps its gradient."""
+    return _checked(name, number, "a finite number" + unit, lambda x: (-math.inf < x) & (x < math.inf))
+
+
+def check_positive(name: str, number: Any, unit: str = "") -> Any:
+    """Return a width, bandwidth or cap, as `check_number` does, if it is above zero and finite."""
+    return _checked(name, number, "a positive, finite number" + unit, lambda x: (x > 0) & (x < math.inf))
+
+
+def check_share(name: str, number: Any, unit: str = "") -> Any:
+    """Return a number from 0 to 1, as `check_number` does."""
+    return _checked(name, number, "a number from 0 to 1" + unit, lambda x: (x >= 0) & (x <= 1))
+
+
+def check_amount(name: str, number: Any, unit: str = "") -> Any:
+    """Return a finite number that is not negative, as `check_number` does."""
+    return _checked(name, number, "a finite number, 0 or more" + unit, lambda x: (x >= 0) & (x < math.inf))
+
+
+def _checked(name, number, expected, fits):
+    if isinstance(number, NUMPY) and number.ndim == 0:
+        number = number.item()
+    scalar = number.ndim == 0 if is_tensor(number) else isinstance(number, NUMBERS)
+    if not scalar or isinstance(number, bool):
+        raise TypeError(f"{name} is {number!r}, expected {expected}")
+    if not holds(fits(number)):
+        raise ValueError(f"{name} is {number}, expected {expected}")
+    return number
+
+
+def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
+    """Check that a length or a distance is a whole number, and not less than `least`."""
+    whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
+    if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
+        raise TypeError(f"{name} is {number!r}, expected a whole number")
+    if least is not None and number < least:
+        raise ValueError(f"{name} is {number}, expected {least} or more")
+
+
+def check_amounts(**arrays: Array) -> None:
+    """Check that no number in the arrays is negative, infinite or missing."""
     for name, array in arrays.items():
-        if not xp.isdtype(array.dtype, "integral"):
-            raise TypeError(f"{name} is an array of {dtype_name(array)}, expected whole numbers")
-    return xp
+        if not holds(((array >= 0) & (array < math.inf)).all()):
+            raise ValueError(f"{name} has a negative, infinite or missing number, expected zero or more throughout")
 
 
-def check_query_and_key(query: Array, key: Array) -> None:
-    """Check that every query can be compared with every key: equal last axes, leading axes that broadcast."""
-    check_has_positions(query=query, key=key)
-    if query.shape[-1] != key.shape[-1]:
-        raise ValueError(f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match")
-    check_pairs(query, key)
+def check_word(name: str, word: Any, known: Iterable[str], expected: str = "") -> None:
+    """Check that a word is known, or name the nearest one that is."""
+    known = list(known)
+    if isinstance(word, str) and word in known:
+        return
+    near = difflib.get_close_matches(word, known, n=1) if isinstance(word, str) else []
+    expected = f"did you mean {near[0]!r}?" if near else f"expected {expected or 'one of ' + ', '.join(known)}"
+    raise (ValueError if isinstance(word, str) else TypeError)(f"{name} is {word!r}, {expected}")
 
 
-def check_pairs(query: Array, key: Array) -> None:
-    """Check that queries and keys, whose last axes may differ, can be paired: leading axes that broadcast."""
-    check_has_positions(query=query, key=key)
-    if query.ndim > 3 and key.ndim > 3 and not _broadcasts(query.shape[-3:-2], key.shape[-3:-2]):
-        raise ValueError(_about_heads(query.shape, key.shape))
-    _check_leading_axes("query", query.shape, "key", key.shape)
+# --- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def check_key_and_value(key: Array, value: Array) -> None:
-    """Check that each key has its value."""
-    check_has_positions(key=key, value=value)
-    if key.shape[-2] != value.shape[-2]:
-        raise ValueError(f"key has {key.shape[-2]} positions, value has {value.shape[-2]}: each key needs one value")
-    _check_leading_axes("key", key.shape, "value", value.shape)
-
-
-def check_scores_and_value(scores: Array, value: Array) -> None:
-    """Check that the scores have one column for each value."""
-    check_has_positions(scores=scores, value=value)
-    if scores.shape[-1] != value.shape[-2]:
-        raise ValueError(
-            f"scores has {scores.shape[-1]} keys on its last axis, value has {value.shape[-2]} positions: "
-            "each key needs one value"
-        )
-    _check_leading_axes("scores", scores.shape, "value", value.shape)
-
-
-def check_mask(mask: Any, scores: Array) -> None:
-    """Check that `mask` is boolean, lives beside `scores` and has one place, or one row, for each score."""
-    _shared_namespace(scores=scores, mask=mask)
-    kind = dtype_name(mask)
-    if kind.startswith(("float", "bfloat")):
-        raise TypeError(_about_a_float_mask(mask, scores))
-    if kind != "bool":
-        raise TypeError(
-            f"mask is {kind}: masks are boolean, True = may look. A padding mask of 0 and 1 for each token becomes "
-            "attention_mask.bool()[:, None, None, :]"
-        )
-    shape, expected = tuple(mask.shape), tuple(scores.shape)
-    each = zip(reversed(shape[-2:]), reversed(expected[-2:]))
-    fits = all(m in (1, s) for m, s in each) and _broadcasts(shape[:-2], expected[:-2])
-    if not fits or 2 < len(expected) < len(shape):
-        raise ValueError(_about_a_mask_shape(shape, expected))
-
-
-def check_axes(name: str, parameter: Array, *axes: str) -> None:
-    """Check that a matrix or vector of parameters has as many axes as are named."""
-    if parameter.ndim != len(axes):
+def check_axes(name: str, array: Array, *axes: str) -> None:
+    """Check that an array has exactly the axes that are named."""
+    if array.ndim != len(axes):
         expected = ", ".join(axes) + "," * (len(axes) == 1)
-        raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected ({expected})")
+        raise ValueError(f"{name} has shape {tuple(array.shape)}, expected ({expected})")
+
+
+def check_axis(name: str, array: Array, axis: Any) -> None:
+    """Check that an array has the axis that is asked for."""
+    check_count("axis", axis, least=None)
+    if not -array.ndim <= axis < array.ndim:
+        axes = f"{-array.ndim} to {array.ndim - 1}" if array.ndim else f"an array with at least one axis: {name}[None]"
+        raise ValueError(f"axis is {axis}, but {name} has shape {tuple(array.shape)}: expected {axes}")
+
+
+def check_broadcast(**arrays: Array) -> None:
+    """Check that arrays, taken whole, broadcast: counted from the last, their axes are equal or 1."""
+    (first, one), *others = arrays.items()
+    for name, other in others:
+        if not mends.broadcasts(one.shape, other.shape):
+            raise ValueError(
+                f"{first} has shape {tuple(one.shape)}, {name} {tuple(other.shape)}: "
+                "counted from the last, their axes must be equal or 1"
+            )
 
 
 def check_parameter(name: str, parameter: Array, shape: tuple[int, ...], axes: str) -> None:
@@ -130,80 +244,67 @@ def check_parameter(name: str, parameter: Array, shape: tuple[int, ...], axes: s
         raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected {shape}: {axes}")
 
 
-def check_positive(name: str, number: float, unit: str = "") -> None:
-    """Check that a width, bandwidth or cap is above zero, and finite."""
-    if not 0 < number < np.inf:
-        raise ValueError(f"{name} is {number}, expected a positive, finite number{unit}")
-
-
-def plain_number(number: Any) -> Any:
-    """Return a NumPy number as a Python one, which does not widen float32 arrays. A tensor keeps its gradient."""
-    return number.item() if isinstance(number, np.generic) else number
-
-
-def check_count(name: str, number: Any, *, least: int | float = 0) -> None:
-    """Check that a length or a distance is a whole number and not too small."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or getattr(number, "ndim", 0):
-        raise TypeError(f"{name} is {number!r}, expected a whole number")
-    if number < least:
-        raise ValueError(f"{name} is {number}, expected {least} or more")
-
-
 def check_has_positions(**arrays: Array) -> None:
     """Check that each array has at least the two axes (positions, features)."""
     for name, array in arrays.items():
         if array.ndim < 2:
-            raise ValueError(
-                f"{name} has shape {tuple(array.shape)}, expected at least two axes (positions, features): "
-                f"a single vector is {name}[None, :]"
-            )
+            raise ValueError(mends.about_positions(name, arrays))
 
 
-def _check_leading_axes(name: str, shape: Sequence[int], other: str, other_shape: Sequence[int]) -> None:
-    if not _broadcasts(shape[:-2], other_shape[:-2]):
+def check_query_and_key(query: Array, key: Array) -> None:
+    """Check that every query can be compared with every key: equal last axes, leading axes that broadcast."""
+    check_has_positions(query=query, key=key)
+    if query.shape[-1] != key.shape[-1]:
         raise ValueError(
-            f"{name} has shape {tuple(shape)}, {other} {tuple(other_shape)}: "
-            "the axes before the last two must be equal or 1"
+            f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match"
+            + mends.about_last_axes(query.shape, key.shape)
         )
+    _check_leading_axes(query=query, key=key)
 
 
-def _broadcasts(shape: Sequence[int], other: Sequence[int]) -> bool:
-    return all(a == b or 1 in (a, b) for a, b in zip(reversed(shape), reversed(other)))
+def check_pairs(query: Array, key: Array, *features: tuple[int, ...]) -> None:
+    """Check that queries and keys, whose last axes may differ, can be paired: leading axes that broadcast.
+
+    `features` are the shapes (d_q,) and (d_k,) that the parameters beside them ask for.
+    """
+    for name, array, shape in zip(("query", "key"), (query, key), features):
+        if array.ndim < 2:
+            raise ValueError(mends.about_positions(name, {name: array}, shape))
+    _check_leading_axes(query=query, key=key)
 
 
-def _about_heads(query: Sequence[int], key: Sequence[int]) -> str:
-    heads, key_heads = query[-3], key[-3]
-    layout = "is the layout (batch, length, heads, dim)? transpose axes 1 and 2" if query[-2] == key[-2] else ""
-    if 0 < key_heads < heads and heads % key_heads == 0:
-        return (
-            f"query has {heads} heads, key {key_heads}: for grouped queries repeat each key and value head "
-            f"{heads // key_heads} times first, np.repeat(key, {heads // key_heads}, axis=-3)"
-        ) + (layout and f"; or {layout}")
-    if layout:
-        return f"query and key have different heads ({heads} and {key_heads}): {layout}"
-    return f"query has {heads} heads, key {key_heads}: {heads} is not a multiple of {key_heads}"
-
-
-def _about_a_float_mask(mask: Array, scores: Array) -> str:
-    xp = array_api_compat.array_namespace(mask)
-    if bool(xp.all((mask == 0) | (mask == 1))):
-        return (
-            "mask is float with only 0 and 1: a float is added to the scores as a bias; "
-            "did you mean `mask.astype(bool)` / `mask.bool()`?"
+def check_key_and_value(key: Array, value: Array) -> None:
+    """Check that each key has its value."""
+    check_has_positions(key=key, value=value)
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            f"key has {key.shape[-2]} positions, value has {value.shape[-2]}: each key needs one value"
+            + mends.about_missing_values("value", key.shape[-2], value.shape)
         )
-    smallest = float(xp.min(mask))
-    if dtype_name(scores) == "float16" and -np.inf < smallest < -float(np.finfo(np.float16).max):
-        return f"mask is float: a bias of {smallest:.0e} overflows float16: use a boolean mask, True = may look"
-    return "mask is float: masks are boolean, True = may look; a bias is added before, attend(scores + bias, value)"
+    _check_leading_axes(key=key, value=value)
 
 
-def _about_a_mask_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
-    found = f"mask has shape {shape}, scores {expected}"
-    if 2 < len(expected) < len(shape):
-        return f"{found}: for scores without a heads axis, mask[:, 0]"
-    if shape[-2:] == expected[:-3:-1] != expected[-2:]:
-        return f"mask has shape {shape}, expected {expected[-2:]}: it looks transposed"
-    if len(shape) == 2 < len(expected) and shape == (expected[0], expected[-1]):
-        row = (shape[0],) + (1,) * (len(expected) - 2) + (shape[1],)
-        return f"{found}: a key-padding mask needs the shape {row}; see `padding_mask`"
-    return f"{found}: each axis of the mask must be 1 or equal, counted from the last; mask[:, None] adds a heads axis"
+def check_scores_and_value(scores: Array, value: Array, *, name: str = "value") -> None:
+    """Check that the scores have one column for each value."""
+    check_has_positions(**{"scores": scores, name: value})
+    if scores.shape[-1] != value.shape[-2]:
+        raise ValueError(
+            f"scores has {scores.shape[-1]} keys on its last axis, {name} has {value.shape[-2]} positions: "
+            "each key needs one value" + mends.about_missing_values(name, scores.shape[-1], value.shape)
+        )
+    _check_leading_axes(**{"scores": scores, name: value})
+
+
+def _check_leading_axes(**two: Array) -> None:
+    one, other = two.values()
+    if not mends.broadcasts(one.shape[:-2], other.shape[:-2]):
+        raise ValueError(mends.about_leading_axes(two))
+
+
+def check_mask(mask: Any, scores: Array, *, name: str = "mask") -> None:
+    """Check that a mask is boolean, lives beside the scores and has one place, or one row, for each of them."""
+    shared_namespace(**{"scores": scores, name: mask})
+    if _SEEN[_look(mask)][2] != "bool":
+        raise TypeError(mends.about_a_mask_kind(name, mask, scores))
+    if not mends.fits_scores(mask.shape, scores.shape):
+        raise ValueError(mends.about_a_mask_shape(name, tuple(mask.shape), tuple(scores.shape)))

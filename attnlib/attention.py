@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from jaxtyping import Bool, Float
 
-from attnlib.arrays import Array, check_mask, check_scores_and_value, float_namespace
+from attnlib.arrays import Array, cast, check_axis, check_mask, check_scores_and_value, float_namespace, widen
 
 
 def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*shape"]:
@@ -16,6 +16,11 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     scores are −inf there is nothing to share out: the weights and their gradients are 0, where the textbook formula
     gives NaN.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
+
     Examples
     --------
     >>> softmax(np.array([0.0, np.log(3.0)]))
@@ -26,8 +31,9 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     array([0., 0.])
     """
     xp = float_namespace(scores=scores)
-    shares, total, _ = _shifted_exponentials(xp, scores, axis)
-    return shares / xp.where(total == 0, 1, total)
+    check_axis("scores", scores, axis)
+    exponentials, total, _ = _shifted_exponentials(xp, scores, axis)
+    return cast(xp, scores.dtype, exponentials / xp.where(total == 0, 1, total))
 
 
 def attend(
@@ -63,7 +69,8 @@ def attend(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If scores and values do not fit each other, the mask is not boolean or does not fit the scores, or `normalize`
+        is not a function that returns one weight for each score.
 
     Examples
     --------
@@ -76,11 +83,14 @@ def attend(
     """
     xp = float_namespace(scores=scores, value=value)
     check_scores_and_value(scores, value)
+    _check_normalize(normalize)
     if mask is not None:
         check_mask(mask, scores)
         scores = xp.where(mask, scores, -xp.inf)
+    dtype, (scores, value) = value.dtype, widen(xp, scores, value)
     weights = normalize(scores)
-    return weights @ value, weights
+    _check_weights(weights, scores)
+    return cast(xp, dtype, weights @ value, weights)
 
 
 def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "..."]:
@@ -90,24 +100,45 @@ def log_sum_exp(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, 
 
     The softmax is :math:`e^{s_j - \operatorname{lse}(s)}`. Where all scores are −inf, or there are none, it is −inf.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` is not an array of floats, or has no such axis.
+
     Examples
     --------
     >>> log_sum_exp(np.array([[1000.0, 1000.0]])).round(3)
     array([1000.693])
     """
     xp = float_namespace(scores=scores)
+    check_axis("scores", scores, axis)
     _, total, largest = _shifted_exponentials(xp, scores, axis)
     logarithm = xp.where(total == 0, -xp.inf, xp.log(xp.where(total == 0, 1, total)) + largest)
-    return xp.squeeze(logarithm, axis=axis)
+    return cast(xp, scores.dtype, xp.sum(logarithm, axis=axis))  # of one number: takes the axis away
 
 
 def _shifted_exponentials(xp, scores, axis):
     """Return exp(scores − m), their sum and m, where m is the largest score, or 0 where every score is −inf."""
+    (scores,) = widen(xp, scores)
     if scores.shape[axis] == 0:
-        shares = xp.exp(scores)
-        total = xp.sum(shares, axis=axis, keepdims=True)
-        return shares, total, total
+        exponentials = xp.exp(scores)
+        total = xp.sum(exponentials, axis=axis, keepdims=True)
+        return exponentials, total, total
     largest = xp.max(scores, axis=axis, keepdims=True)
     largest = xp.where(largest == -xp.inf, 0, largest)
-    shares = xp.exp(scores - largest)
-    return shares, xp.sum(shares, axis=axis, keepdims=True), largest
+    exponentials = xp.exp(scores - largest)
+    return exponentials, xp.sum(exponentials, axis=axis, keepdims=True), largest
+
+
+def _check_normalize(normalize):
+    if not callable(normalize):
+        raise TypeError(f"normalize is {normalize!r}, expected a function of scores, such as softmax")
+
+
+def _check_weights(weights, scores):
+    float_namespace(weights=weights, scores=scores)
+    if weights.shape != scores.shape:
+        raise ValueError(
+            f"normalize returned weights of shape {tuple(weights.shape)} for scores of shape {tuple(scores.shape)}: "
+            "expected one weight for each score"
+        )

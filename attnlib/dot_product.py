@@ -6,11 +6,13 @@ from jaxtyping import Bool, Float
 
 from attnlib.arrays import (
     Array,
+    cast,
     check_key_and_value,
+    check_number,
     check_positive,
     check_query_and_key,
     float_namespace,
-    plain_number,
+    widen,
 )
 from attnlib.attention import attend
 
@@ -28,6 +30,8 @@ def dot_product_scores(
     If the entries of query and key are independent with mean 0 and variance 1, the bare product has variance d_k and
     the scaled one has variance 1. That is an assumption about initialisation; training need not keep it.
 
+    A score above 65,504 is infinite in float16. `scaled_dot_product_attention` keeps its scores in float32.
+
     Parameters
     ----------
     query : array (…, L, d_k)
@@ -42,12 +46,12 @@ def dot_product_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query and key cannot be compared, or `scale` is not a finite number.
 
     References
     ----------
     Vaswani et al. (2017), equation (1) and footnote 4. We multiply the query rather than the product by the scale:
-    the same number on paper, later to overflow in half precision.
+    the same number on paper, and fewer numbers to multiply.
 
     Examples
     --------
@@ -56,9 +60,9 @@ def dot_product_scores(
     """
     xp = float_namespace(query=query, key=key)
     check_query_and_key(query, key)
-    if scale is None:
-        scale = 1 / math.sqrt(max(query.shape[-1], 1))
-    return (query * plain_number(scale)) @ xp.matrix_transpose(key)
+    scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else check_number("scale", scale)
+    wide_query, wide_key = widen(xp, query, key)
+    return cast(xp, query.dtype, (wide_query * scale) @ xp.matrix_transpose(wide_key))
 
 
 def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"]:
@@ -68,8 +72,8 @@ def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"
 
     Raises
     ------
-    ValueError
-        If `cap` is not positive.
+    TypeError, ValueError
+        If `scores` is not an array of floats, or `cap` is not positive.
 
     References
     ----------
@@ -81,8 +85,7 @@ def softcap(scores: Float[Array, "*shape"], cap: float) -> Float[Array, "*shape"
     array([ 0.,  1., 50.])
     """
     xp = float_namespace(scores=scores)
-    check_positive("cap", cap)
-    cap = plain_number(cap)
+    cap = check_positive("cap", cap)
     return cap * xp.tanh(scores / cap)
 
 
@@ -112,7 +115,7 @@ def scaled_dot_product_attention(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query, key and value do not fit each other, or the mask does not fit them.
 
     References
     ----------
@@ -125,6 +128,9 @@ def scaled_dot_product_attention(
     >>> output.round(12), weights.round(12)
     (array([[6.]]), array([[0.25, 0.75]]))
     """
-    float_namespace(query=query, key=key, value=value)
+    xp = float_namespace(query=query, key=key, value=value)
+    check_query_and_key(query, key)
     check_key_and_value(key, value)
-    return attend(dot_product_scores(query, key), value, mask)
+    wide_query, wide_key, wide_value = widen(xp, query, key, value)
+    output, weights = attend(dot_product_scores(wide_query, wide_key), wide_value, mask)
+    return cast(xp, value.dtype, output, weights)

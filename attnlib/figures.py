@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import AutoLocator
 
+from attnlib.arrays import as_numpy
+
 
 def plot_weights(
     weights: Any,
@@ -83,9 +85,12 @@ def plot_curves(
     Raises
     ------
     ValueError
-        If a curve has not one number for each x.
+        If there is no x, or a curve has not one number for each x.
     """
-    x = np.asarray(x)
+    x = as_numpy(x)
+    if x.ndim != 1 or not x.size:
+        raise ValueError(f"x has shape {x.shape}, expected (points,) and at least one point")
+    curves = {name: as_numpy(y) for name, y in curves.items()}
     ax = ax or plt.figure().add_subplot()
     for name, y in curves.items():
         if np.shape(y) != x.shape:
@@ -99,7 +104,7 @@ def plot_curves(
 
 
 def _matrix(name: str, array: Any) -> np.ndarray:
-    array = np.asarray(array.detach() if hasattr(array, "detach") else array)
+    array = as_numpy(array)
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}, expected (queries, keys): choose one batch row and one head")
     return array

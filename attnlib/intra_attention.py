@@ -1,9 +1,22 @@
 """Attention inside one sequence, or between two read side by side, as it was before the transformer."""
 
+from functools import partial
+
 from jaxtyping import Bool, Float
 
 from attnlib.additive import additive_scores
-from attnlib.arrays import Array, check_axes, check_count, check_has_positions, check_parameter, float_namespace
+from attnlib.arrays import (
+    Array,
+    cast,
+    check_axes,
+    check_count,
+    check_has_positions,
+    check_mask,
+    check_parameter,
+    check_scores_and_value,
+    float_namespace,
+    widen,
+)
 from attnlib.attention import attend
 
 
@@ -40,6 +53,11 @@ def lstmn(
     weights : array (…, L, L)
         Zero on and above the diagonal: a token looks at those before it.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit x and the others.
+
     References
     ----------
     Cheng, Dong & Lapata (2016), section 3.1, without bias vectors.
@@ -48,26 +66,24 @@ def lstmn(
     check_has_positions(x=x)
     check_axes("W_k", W_k, "d", "d_a")
     check_axes("w_v", w_v, "d_a")
-    lead, (length, d_x), d, d_a = x.shape[:-2], x.shape[-2:], W_k.shape[0], w_v.shape[0]
+    dtype, lead, (length, d_x), d, d_a = x.dtype, x.shape[:-2], x.shape[-2:], W_k.shape[0], w_v.shape[0]
     check_parameter("W_gates", W_gates, (d_x + d, 4 * d), "x's last axis + d, × 4 d, where W_k has d rows")
     check_parameter("W_q", W_q, (d_x + d, d_a), "x's last axis + the rows of W_k, × the length of w_v")
     check_parameter("W_k", W_k, (d, d_a), "d × the length of w_v")
-
-    def zeros(*shape):
-        return xp.zeros((*lead, *shape), dtype=x.dtype, device=x.device)
-
-    tape, summary, rows = zeros(0, 2 * d), zeros(1, d), [zeros(0, length)]
+    x, W_q, W_k, w_v, W_gates = widen(xp, x, W_q, W_k, w_v, W_gates)
+    zeros = partial(xp.zeros, dtype=x.dtype, device=x.device)
+    tape, summary, rows = zeros((*lead, 0, 2 * d)), zeros((*lead, 1, d)), [zeros((*lead, 0, length))]
     for t in range(length):
         token = x[..., t : t + 1, :]
         scores = additive_scores(xp.concat([token, summary], axis=-1), tape[..., :d], W_q, W_k, w_v)
         read, weights = attend(scores, tape)
-        summary, memory = read[..., :d], read[..., d:]
+        summary, old_cell = read[..., :d], read[..., d:]
         gates = xp.concat([token, summary], axis=-1) @ W_gates
         i, f, o = ((1 + xp.tanh(gates[..., n * d : (n + 1) * d] / 2)) / 2 for n in range(3))  # sigmoids
-        cell = f * memory + i * xp.tanh(gates[..., 3 * d :])
+        cell = f * old_cell + i * xp.tanh(gates[..., 3 * d :])
         tape = xp.concat([tape, xp.concat([o * xp.tanh(cell), cell], axis=-1)], axis=-2)
-        rows.append(xp.concat([weights, zeros(1, length - t)], axis=-1))
-    return tape[..., :d], xp.concat(rows, axis=-2)
+        rows.append(xp.concat([weights, zeros((*lead, 1, length - t))], axis=-1))
+    return cast(xp, dtype, tape[..., :d], xp.concat(rows, axis=-2))
 
 
 def structured_scores(
@@ -89,6 +105,11 @@ def structured_scores(
     -------
     scores : array (…, r, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or a matrix does not fit the keys and the other.
+
     References
     ----------
     Lin et al. (2017), equation (6), where the two matrices are :math:`W_{s1}^\top` and :math:`W_{s2}^\top`.
@@ -103,7 +124,8 @@ def structured_scores(
     check_has_positions(key=key)
     check_axes("W_hops", W_hops, "d_a", "r")
     check_parameter("W_k", W_k, (key.shape[-1], W_hops.shape[0]), "key's last axis × the rows of W_hops")
-    return xp.matrix_transpose(xp.tanh(key @ W_k) @ W_hops)
+    wide_key, wide_W_k, wide_W_hops = widen(xp, key, W_k, W_hops)
+    return cast(xp, key.dtype, xp.matrix_transpose(xp.tanh(wide_key @ wide_W_k) @ wide_W_hops))
 
 
 def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
@@ -112,6 +134,11 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     .. math:: \lVert A A^\top - I \rVert_F^2
 
     It is 0 only if each row holds a single weight of 1, and no two rows hold it at the same place.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` is not an array of floats with at least two axes.
 
     References
     ----------
@@ -124,8 +151,9 @@ def redundancy(weights: Float[Array, "*B r S"]) -> Float[Array, "*B"]:
     """
     xp = float_namespace(weights=weights)
     check_has_positions(weights=weights)
-    identity = xp.eye(weights.shape[-2], dtype=weights.dtype, device=weights.device)
-    return xp.sum((weights @ xp.matrix_transpose(weights) - identity) ** 2, axis=(-2, -1))
+    (wide,) = widen(xp, weights)
+    identity = xp.eye(weights.shape[-2], dtype=wide.dtype, device=wide.device)
+    return cast(xp, weights.dtype, xp.sum((wide @ xp.matrix_transpose(wide) - identity) ** 2, axis=(-2, -1)))
 
 
 def align_both(
@@ -158,12 +186,27 @@ def align_both(
     (alpha, weights) : arrays (…, S, d_1) and (…, S, L)
         What the second reads in the first.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the scores are not (…, L, S) for sequences of L and S vectors, or a mask does not fit its sequence.
+
     References
     ----------
     Parikh et al. (2016), equation (2).
     """
     xp = float_namespace(scores=scores, first=first, second=second)
-    return attend(scores, second, second_mask), attend(xp.matrix_transpose(scores), first, first_mask)
+    check_has_positions(scores=scores)
+    by_column = xp.matrix_transpose(scores)
+    _check_side(scores, "second", second, second_mask)
+    _check_side(by_column, "first", first, first_mask)
+    return attend(scores, second, second_mask), attend(by_column, first, first_mask)
+
+
+def _check_side(scores, name, value, mask):
+    check_scores_and_value(scores, value, name=name)
+    if mask is not None:
+        check_mask(mask, scores, name=f"{name}_mask")
 
 
 def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array, "L L"]:
@@ -182,6 +225,11 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     bias : array (L, L)
         To be added to the scores.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `biases` is not an odd number of floats, or `num_positions` is not a whole number, 0 or more.
+
     References
     ----------
     Parikh et al. (2016), equation (7), with D = 10.
@@ -198,4 +246,6 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
     if biases.ndim != 1 or biases.shape[0] % 2 == 0:
         raise ValueError(f"biases has shape {tuple(biases.shape)}, expected (2 D + 1,): an odd number of distances")
     position, farthest = xp.arange(num_positions, device=biases.device), biases.shape[0] // 2
-    return biases[xp.clip(position[:, None] - position, -farthest, farthest) + farthest]
+    distance = position[:, None] - position
+    distance = xp.where(distance > farthest, farthest, xp.where(distance < -farthest, -farthest, distance))
+    return biases[distance + farthest]

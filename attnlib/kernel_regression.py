@@ -2,7 +2,7 @@
 
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_positive, check_query_and_key, float_namespace, plain_number
+from attnlib.arrays import Array, cast, check_positive, check_query_and_key, float_namespace, widen
 
 
 def gaussian_scores(
@@ -35,7 +35,7 @@ def gaussian_scores(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query and key cannot be compared, or `bandwidth` is not positive.
 
     References
     ----------
@@ -48,6 +48,7 @@ def gaussian_scores(
     """
     xp = float_namespace(query=query, key=key)
     check_query_and_key(query, key)
-    check_positive("bandwidth", bandwidth, ", in the unit of the keys")
-    difference = (query[..., :, None, :] - key[..., None, :, :]) / plain_number(bandwidth)
-    return -xp.sum(difference**2, axis=-1) / 2
+    bandwidth = check_positive("bandwidth", bandwidth, ", in the unit of the keys")
+    wide_query, wide_key = widen(xp, query, key)
+    difference = (wide_query[..., :, None, :] - wide_key[..., None, :, :]) / bandwidth
+    return cast(xp, query.dtype, -xp.sum(difference**2, axis=-1) / 2)

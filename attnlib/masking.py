@@ -1,12 +1,12 @@
 """Who may look at whom. Every mask is boolean, True = may look, and masks combine with ``&`` and ``|``."""
 
-import math
 from collections.abc import Sequence
 
-from array_api_compat import is_array_api_obj
+import numpy as np
 from jaxtyping import Bool, Integer
 
-from attnlib.arrays import Array, check_count, creation_namespace, integer_namespace
+from attnlib import mends
+from attnlib.arrays import Array, check_count, creation_namespace, holds, integer_namespace
 
 
 def causal_mask(
@@ -31,7 +31,7 @@ def causal_mask(
     Raises
     ------
     TypeError, ValueError
-        If a length is not a whole number or is negative.
+        If a length or the offset is not a whole number, or a length is negative.
 
     Examples
     --------
@@ -58,6 +58,11 @@ def window_mask(
     `None` means no limit on that side. ``left=2, right=0`` is a causal window of three keys: the query's own position
     counts. Otherwise as `causal_mask`, which is ``right=0``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not whole, or one of them other than the offset is negative.
+
     References
     ----------
     Beltagy, Peters & Cohan (2020), section 3.1. Their window of size w is ``left=right=w // 2``.
@@ -71,12 +76,13 @@ def window_mask(
            [0, 0, 1, 1]])
     """
     num_keys = num_queries if num_keys is None else num_keys
-    limits = {"left": left, "right": right}
-    for name, number in {"num_queries": num_queries, "num_keys": num_keys, **limits}.items():
+    check_count("num_queries", num_queries)
+    check_count("num_keys", num_keys)
+    for name, number in (("left", left), ("right", right)):
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
-    check_count("offset", offset, least=-math.inf)
+    check_count("offset", offset, least=None)
     xp, device = creation_namespace(like)
     distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
     mask = xp.ones_like(distance, dtype=xp.bool)
@@ -98,6 +104,11 @@ def prefix_mask(
     r"""Let every query see the first `prefix` keys, and the later ones causally.
 
     For a batch whose prefixes differ, write ``causal_mask(L) | padding_mask(prefixes, L)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a length or the prefix is not a whole number, or is negative.
 
     References
     ----------
@@ -136,8 +147,8 @@ def padding_mask(
 
     Raises
     ------
-    ValueError
-        If a length is negative or above `num_keys`.
+    TypeError, ValueError
+        If the lengths are not whole numbers from 0 to `num_keys`, one for each sequence.
 
     Examples
     --------
@@ -146,16 +157,23 @@ def padding_mask(
            [1, 1, 1]])
     """
     check_count("num_keys", num_keys)
-    like = lengths if like is None and is_array_api_obj(lengths) else like
-    xp, device = creation_namespace(like)
+    lengths = lengths if hasattr(lengths, "dtype") else _as_array(lengths)
+    xp, device = creation_namespace(lengths if like is None else like)
     lengths = xp.asarray(lengths, **device)
     integer_namespace(lengths=lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected (batch,): one length for each sequence")
-    for length in map(int, lengths):
-        if not 0 <= length <= num_keys:
-            raise ValueError(f"a length is {length}, expected 0 to num_keys = {num_keys}")
+    wrong = (lengths < 0) | (lengths > num_keys)
+    if not holds(~wrong.any()):
+        raise ValueError(f"a length is {int(lengths[wrong][0])}, expected 0 to num_keys = {num_keys}")
     return xp.arange(num_keys, **device) < lengths[:, None, None, None]
+
+
+def _as_array(lengths):
+    """Return an array of a list of lengths, also of an empty one."""
+    if not isinstance(lengths, Sequence) or isinstance(lengths, str) or any(map(np.ndim, lengths)):
+        raise TypeError(f"lengths is {lengths!r}, expected a list or an array with one length for each sequence")
+    return np.asarray(lengths) if len(lengths) else np.zeros(0, int)
 
 
 def document_mask(
@@ -175,6 +193,11 @@ def document_mask(
     mask : boolean array (L, S) or (B, 1, L, S)
         With a batch axis it has a heads axis of 1 too.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the ids are not whole numbers, or the two arrays do not hold as many sequences.
+
     Examples
     --------
     >>> (document_mask(np.array([0, 0, 1])) & causal_mask(3)).astype(int)
@@ -184,5 +207,13 @@ def document_mask(
     """
     key_documents = documents if key_documents is None else key_documents
     integer_namespace(documents=documents, key_documents=key_documents)
+    for name, array in (("documents", documents), ("key_documents", key_documents)):
+        if array.ndim == 0:
+            raise ValueError(f"{name} is a single number, expected one for each position: {name}[None]")
+    if not mends.broadcasts(documents.shape[:-1], key_documents.shape[:-1]):
+        raise ValueError(
+            f"documents has shape {tuple(documents.shape)}, key_documents {tuple(key_documents.shape)}: "
+            "expected as many sequences in both"
+        )
     mask = documents[..., :, None] == key_documents[..., None, :]
     return mask if mask.ndim == 2 else mask[..., None, :, :]

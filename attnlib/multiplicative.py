@@ -5,6 +5,7 @@ from jaxtyping import Float
 from attnlib.additive import additive_scores
 from attnlib.arrays import (
     Array,
+    cast,
     check_axes,
     check_count,
     check_has_positions,
@@ -12,7 +13,7 @@ from attnlib.arrays import (
     check_parameter,
     check_positive,
     float_namespace,
-    plain_number,
+    widen,
 )
 
 
@@ -36,6 +37,11 @@ def general_scores(
     -------
     scores : array (…, L, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W is not (d_q, d_k).
+
     References
     ----------
     Luong, Pham & Manning (2015), section 3.1, "general", where the query is the *current* decoder state.
@@ -47,9 +53,10 @@ def general_scores(
     array([[5.]])
     """
     xp = float_namespace(query=query, key=key, W=W)
-    check_pairs(query, key)
+    check_pairs(query, key, W.shape[:1], W.shape[1:])
     check_parameter("W", W, (query.shape[-1], key.shape[-1]), "query's last axis × key's last axis")
-    return query @ W @ xp.matrix_transpose(key)
+    wide_query, wide_key, wide_W = widen(xp, query, key, W)
+    return cast(xp, query.dtype, wide_query @ wide_W @ xp.matrix_transpose(wide_key))
 
 
 def concat_scores(
@@ -76,6 +83,11 @@ def concat_scores(
     -------
     scores : array (…, L, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W is not (d_q + d_k, d_a).
+
     References
     ----------
     Luong, Pham & Manning (2015), section 3.1, "concat".
@@ -87,7 +99,8 @@ def concat_scores(
     array([[9.6, 7.6]])
     """
     float_namespace(query=query, key=key, W=W, w_v=w_v)
-    check_pairs(query, key)
+    joined, d_q, d_k = (x.shape[axis] if x.ndim > 1 else 1 for x, axis in ((W, 0), (query, -1), (key, -1)))
+    check_pairs(query, key, (joined - d_k,), (joined - d_q,))
     check_axes("w_v", w_v, "d_a")
     split = query.shape[-1]
     shape = (split + key.shape[-1], *w_v.shape)
@@ -112,6 +125,11 @@ def location_scores(query: Float[Array, "*B L d_q"], W: Float[Array, "d_q S"]) -
     -------
     scores : array (…, L, S)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not floats of one library and dtype, or W has not d_q rows.
+
     References
     ----------
     Luong, Pham & Manning (2015), equation (8).
@@ -121,11 +139,12 @@ def location_scores(query: Float[Array, "*B L d_q"], W: Float[Array, "d_q S"]) -
     >>> location_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
     array([[1., 2., 0.]])
     """
-    float_namespace(query=query, W=W)
-    check_has_positions(query=query)
+    xp = float_namespace(query=query, W=W)
     check_axes("W", W, "d_q", "positions")
+    check_has_positions(query=query)
     check_parameter("W", W, (query.shape[-1], W.shape[-1]), "query's last axis × positions")
-    return query @ W
+    wide_query, wide_W = widen(xp, query, W)
+    return cast(xp, query.dtype, wide_query @ wide_W)
 
 
 def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: float) -> Float[Array, "*B L S"]:
@@ -153,6 +172,11 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     window : array (…, L, S)
         From 0 to 1. ``window > 0`` is the mask.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `num_keys` is not a whole number, or `width` is not positive.
+
     References
     ----------
     Luong, Pham & Manning (2015), section 3.2, equations (9) and (10). They count positions from 1.
@@ -164,8 +188,8 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     """
     xp = float_namespace(centers=centers)
     check_count("num_keys", num_keys)
-    check_positive("width", width, " of positions")
-    width = plain_number(width)
-    distance = xp.arange(num_keys, dtype=centers.dtype, device=centers.device) - centers[..., None]
+    width = check_positive("width", width, " of positions")
+    (wide_centers,) = widen(xp, centers)
+    distance = xp.arange(num_keys, dtype=wide_centers.dtype, device=centers.device) - wide_centers[..., None]
     inside = xp.abs(distance) <= width
-    return xp.where(inside, xp.exp(-2 * (xp.where(inside, distance, 0) / width) ** 2), 0)
+    return cast(xp, centers.dtype, xp.where(inside, xp.exp(-2 * (xp.where(inside, distance, 0) / width) ** 2), 0))

@@ -2,7 +2,15 @@
 
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_key_and_value, check_positive, check_query_and_key, float_namespace
+from attnlib.arrays import (
+    Array,
+    cast,
+    check_key_and_value,
+    check_positive,
+    check_query_and_key,
+    float_namespace,
+    widen,
+)
 from attnlib.attention import attend
 from attnlib.dot_product import dot_product_scores
 
@@ -14,6 +22,11 @@ def match_scores(query: Float[Array, "*#B L d"], key: Float[Array, "*#B S d"]) -
 
     With these scores ``attend`` is a dictionary look-up. It differs from Python's ``dict`` at two edges: equal keys
     share the read evenly (a dict keeps the last), and a missing key reads zeros (a dict raises ``KeyError``).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If query and key cannot be compared.
 
     Examples
     --------
@@ -56,7 +69,7 @@ def soft_lookup(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, its shape or dtype, what was expected and how to mend it.
+        If query, key and value do not fit each other, or `sharpness` is not positive.
 
     References
     ----------
@@ -71,7 +84,10 @@ def soft_lookup(
     >>> output
     array([[12.]])
     """
-    float_namespace(query=query, key=key, value=value)
-    check_positive("sharpness", sharpness)
+    xp = float_namespace(query=query, key=key, value=value)
+    sharpness = check_positive("sharpness", sharpness)
+    check_query_and_key(query, key)
     check_key_and_value(key, value)
-    return attend(dot_product_scores(query, key, scale=sharpness), value)
+    wide_query, wide_key, wide_value = widen(xp, query, key, value)
+    output, weights = attend(dot_product_scores(wide_query, wide_key, scale=sharpness), wide_value)
+    return cast(xp, value.dtype, output, weights)

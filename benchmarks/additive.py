@@ -5,14 +5,13 @@ Every row is measured in a process of its own. Memory is the peak above what the
 
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+from machine import machine
 
 from attnlib.additive import additive_scores
 
@@ -70,13 +69,8 @@ def peak() -> float:
 
 
 def main() -> None:
-    from importlib.metadata import version
-
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
-    print(f"{model}, {os.cpu_count()} cores, one used, {platform.system()}, Python {platform.python_version()}")
-    print(f"numpy {version('numpy')}, torch {version('torch')}, float32\n")
+    print(machine("numpy", "torch"))
+    print("one thread, float32\n")
     print(f"{'':38}{'L = S':>6}{'d_a':>6}{'seconds':>9}{'MiB':>7}{'time':>7}{'memory':>8}  of naive")
     for library, names in CASES.items():
         for num_keys, d_hidden in SIZES:

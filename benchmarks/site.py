@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -12,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from machine import machine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "site"))
 from preview import build, chromium, mirror, served
@@ -66,12 +65,6 @@ def first_view(browser, address: str, site: Path, page: str) -> tuple[int, int, 
     context.close()
     files = [(site / urlsplit(url).path.lstrip("/")).read_bytes() for url in asked]
     return len(files), sum(map(len, files)), sum(len(gzip.compress(file, 9)) for file in files)
-
-
-def machine() -> str:
-    cpus = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.split(": ")[1] for line in cpus if line.startswith("model name")), platform.processor())
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def main():

@@ -176,9 +176,11 @@ def test_a_memory_of_the_wrong_shape_is_told_which_one_is_right(normal):
             writer(memory, key, normal(S, 2))
         with pytest.raises(ValueError, match=r"^key has 7 positions, value has 5: each key needs one value$"):
             writer(memory, key, value[:5])
-        with pytest.raises(ValueError, match=r"^memory has shape \(11,\), .*: memory\[None, :\]$"):
+        with pytest.raises(ValueError, match=r"^memory has shape \(11,\), expected \(…, d_k, d_v\), memory\[:, None\]"):
             writer(memory[:, 0], key, value)
-    with pytest.raises(ValueError, match=r"^query has shape \(11,\), expected at least two axes: query\[None, :\]$"):
+    with pytest.raises(
+        ValueError, match=r"^query has shape \(11,\), expected at least two axes .*: a single vector is query"
+    ):
         recall(memory, key[0])
     with pytest.raises(ValueError, match=r"^memory has 11 rows, query's last axis is 13"):
         recall(memory, value)
@@ -195,7 +197,7 @@ def test_a_share_is_between_0_and_1(normal, share):
 
 
 @pytest.mark.usefixtures("plain_errors")
-def test_a_product_names_inputs_that_exist_and_has_one_weight(array):
+def test_a_product_names_inputs_that_exist_and_has_one_coefficient(array):
     x = array([1, 2, 3])
     with pytest.raises(ValueError, match=r"^a conjunct names input 3, x has only 3, counted from 0$"):
         sigma_pi(x, [(0, 3)], array([1]))
@@ -203,7 +205,7 @@ def test_a_product_names_inputs_that_exist_and_has_one_weight(array):
         sigma_pi(x, [(-1,)], array([1]))
     with pytest.raises(TypeError, match=r"^a place in conjuncts is 0\.5, expected a whole number$"):
         sigma_pi(x, [(0.5,)], array([1]))
-    with pytest.raises(ValueError, match=r"^weights has shape \(2,\), expected one for each of 1 products$"):
+    with pytest.raises(ValueError, match=r"^coefficients has shape \(2,\), expected \(1,\): one for each product$"):
         sigma_pi(x, [(0, 1)], array([1, 2]))
     with pytest.raises(ValueError, match=r"^x is a single number"):
         sigma_pi(x[0] if not isinstance(x, np.ndarray) else np.array(1.0), [()], array([1]))

@@ -125,6 +125,12 @@ def test_the_first_four_curves_differ_in_colour_and_in_dash():
     assert len({line.get_color() for line in ax.lines}) == len({line.get_linestyle() for line in ax.lines}) == 4
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_weights_of_any_precision_can_be_drawn_with_their_gradient(dtype):
+    weights = torch.tensor(WEIGHTS, dtype=dtype, requires_grad=True)
+    assert_allclose(plot_weights(weights).images[0].get_array(), WEIGHTS, atol=0.01)
+
+
 # error
 
 
@@ -140,6 +146,10 @@ def test_the_first_four_curves_differ_in_colour_and_in_dash():
         (lambda: plot_weights(WEIGHTS, queries="abcde"), "queries has 5 labels, the matrix has 3: one label for each"),
         (lambda: plot_weights(WEIGHTS, keys="abc"), "keys has 3 labels, the matrix has 5: one label for each"),
         (lambda: plot_mask(WEIGHTS > 0, keys="abc"), "keys has 3 labels, the matrix has 5: one label for each"),
+        (
+            lambda: plot_curves([], {"tall": []}, xlabel="x", ylabel="y"),
+            r"x has shape \(0,\), expected \(points,\) and at least one point",
+        ),
         (
             lambda: plot_curves([1, 2, 3], {"tall": [1, 2]}, xlabel="x", ylabel="y"),
             r"the curve 'tall' has shape \(2,\), x has \(3,\): one number for each x",

@@ -1,1 +1,1 @@
-"""The psychology of Part I as small models, in NumPy: imported by name, ``from attnlib.psychology.filter import notice_probability``."""
+"""The psychology of Part I as small models, imported by name: ``from attnlib.psychology.filter import spill_over``."""

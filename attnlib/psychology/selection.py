@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from attnlib.arrays import Array, float_namespace, plain_number
+from attnlib.arrays import Array, check_number, float_namespace
 
 
 def transmitted_bits(counts: Float[Array, "S R"]) -> Float[Array, ""]:
@@ -153,7 +153,7 @@ def allocate_bits(importance: Float[Array, "*B N"], capacity: float) -> Float[Ar
     height = xp.where(some, xp.log2(xp.where(some, importance, 1)), -xp.inf)
     ranked = xp.sort(height, axis=-1, descending=True)
     served = xp.cumulative_sum(xp.ones_like(ranked), axis=-1)
-    levels = (xp.cumulative_sum(ranked, axis=-1) - 2 * plain_number(capacity)) / served
+    levels = (xp.cumulative_sum(ranked, axis=-1) - 2 * check_number("capacity", capacity)) / served
     level = xp.max(levels, axis=-1, keepdims=True)
     return xp.where(height > level, (height - xp.where(level > -xp.inf, level, 0)) / 2, 0)
 

@@ -1,1 +1,1 @@
-"""Training, decoding and measuring, for every model of the book: imported by name, ``from attnlib.training.train import train``."""
+"""Training, decoding and measuring any model of the book, imported by name: ``attnlib.training.train``."""
