@@ -122,6 +122,20 @@ def add_to_api(chapter: Chapter, room: str, root: Path) -> Path:
     return page
 
 
+def export(room: str, function: str, root: Path) -> list[Path]:
+    """Give a formula of the mechanism a name in `attnlib` itself; a room in a folder is imported by its own name."""
+    if "/" in room:
+        return []
+    path = root / "attnlib/__init__.py"
+    head, names = path.read_text(encoding="utf-8").split("__all__ = [\n")
+    imports = re.findall(r"^from attnlib\.(?:[^(\n]+|[^)]+\))\n", head, re.M)
+    ordered = "".join(sorted([*imports, f"from attnlib.{room} import {function}\n"]))
+    exported = sorted([*re.findall(r'"(\w+)"', names), function])
+    listed = "".join(f'    "{name}",\n' for name in exported)
+    path.write_text(f"{head.replace(''.join(imports), ordered)}__all__ = [\n{listed}]\n", encoding="utf-8")
+    return [path]
+
+
 def make(name: str, title: str | None = None, root: Path = ROOT) -> list[Path]:
     """Lay out a chapter and bring contents and maps up to date; return the files that were written."""
     chapter, row = find_row(load(root), name, title)
@@ -143,6 +157,7 @@ def make(name: str, title: str | None = None, root: Path = ROOT) -> list[Path]:
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     pages = [add_to_api(chapter, room, root) for room in new_rooms]
+    pages += [path for room in new_rooms for path in export(room, f"{chapter.slug}_scores", root)]
     return [*files, *dict.fromkeys(pages), *make_map.write(root)]
 
 
