@@ -81,6 +81,7 @@ def test_a_slip_is_named_by_its_row_and_its_key(right, wrong, says):
         ("see [chapter 1](01_first.ipynb), and chapter 3, still to come", []),
         ("chapters [1](01_first.ipynb) to [2](02_second.ipynb)", []),
         ("Chapter 3 is planned; {cite:t}`hastie2009`, chapter 6, is not ours", []),
+        ("write `chapter 1, still to come`, never `chapter 1`", []),
         ("see chapter 1", ["'chapter 1': no link; write [chapter 1](01_first.ipynb)"]),
         ("see [chapter 1](02_second.ipynb)", ["'chapter 1](02_second.ipynb)': no link; write [chapter 1]"]),
         ("In chapters 1 to 2, still to come, we", ["chapter 1 is finished", "chapter 2 is finished"]),

@@ -203,6 +203,7 @@ TO_COME = re.compile(r"(?:'s\b|’s\b)?,? (?:(?:which )?(?:is|are) )?(?:still to
 def stale_mentions(book: Book, text: str, folder: str = "", own: int | None = None) -> list[str]:
     """Return what is wrong with the chapters that a text names, each with its mend; `own` may name itself."""
     text = re.sub(r"(\{cite[^`]*`[^`]*`, )chapter \d+", r"\1", text)  # a chapter of another book
+    text = re.sub(r"(?<!`)`[^`\n]+`", "", text)  # what is quoted as code
     wrong = []
     for match in MENTION.finditer(text):
         to_come = TO_COME.match(text, match.end())
