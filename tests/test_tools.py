@@ -178,6 +178,15 @@ def test_a_marker_stands_before_a_question_and_only_once(book, marker, says):
         make_map.questions(book)
 
 
+def test_a_diagram_gets_the_one_style_and_one_without_a_place_for_it_is_refused():
+    svg = "<svg>\n  <style>\n  </style>\n</svg>\n"
+    once = make_map.styled(svg, "    .diagram {}\n", "a.svg")
+    assert once == "<svg>\n  <style>\n    .diagram {}\n  </style>\n</svg>\n"
+    assert make_map.styled(once, "    .diagram {}\n", "a.svg") == once
+    with pytest.raises(ValueError, match="a.svg has 0 places for the style"):
+        make_map.styled("<svg></svg>", "", "a.svg")
+
+
 # --- running ----------------------------------------------------------------------------------------------------------
 
 

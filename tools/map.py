@@ -106,8 +106,11 @@ def headed(book: Book, chapter: Chapter) -> str:
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
-def styled(svg: str, style: str) -> str:
-    return re.sub(r"(?<=<style>\n).*?(?=\n *</style>)", lambda _: style, svg, flags=re.S)
+def styled(svg: str, style: str, name: str) -> str:
+    mended, count = re.subn(r"(?<=<style>\n).*?(?=  </style>)", lambda _: style, svg, flags=re.S)
+    if count != 1:
+        raise ValueError(f"{name} has {count} places for the style of diagrams, expected one: <style>, </style>")
+    return mended
 
 
 def everything(root: Path = ROOT) -> dict[Path, str]:
@@ -120,8 +123,10 @@ def everything(root: Path = ROOT) -> dict[Path, str]:
     }
     made |= {root / chapter.path: headed(book, chapter) for chapter in book.finished}
     diagrams = root / "site/diagrams"
-    style = "\n".join(f"    {line}" for line in (diagrams / "diagram.css").read_text(encoding="utf-8").splitlines())
-    return made | {path: styled(path.read_text(encoding="utf-8"), style) for path in sorted(diagrams.glob("*.svg"))}
+    style = "".join(f"    {line}\n" for line in (diagrams / "diagram.css").read_text(encoding="utf-8").splitlines())
+    return made | {
+        path: styled(path.read_text(encoding="utf-8"), style, path.name) for path in sorted(diagrams.glob("*.svg"))
+    }
 
 
 def write(root: Path = ROOT) -> list[Path]:
