@@ -14,13 +14,16 @@ from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
 from attnlib.query_key_value import match_scores, soft_lookup
+from attnlib.self_attention import attention_pool, cross_attention, self_attention
 
 __all__ = [
     "additive_scores",
     "align_both",
     "attend",
+    "attention_pool",
     "causal_mask",
     "concat_scores",
+    "cross_attention",
     "delta_write",
     "distance_bias",
     "document_mask",
@@ -37,6 +40,7 @@ __all__ = [
     "recall",
     "redundancy",
     "scaled_dot_product_attention",
+    "self_attention",
     "sigma_pi",
     "soft_lookup",
     "softcap",
