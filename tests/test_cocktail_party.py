@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
+from attnlib.notebook import listen
 from attnlib.psychology.cocktail_party import (
     kept_share,
     level_difference,
@@ -18,7 +19,6 @@ from attnlib.psychology.cocktail_party import (
     spectrogram,
     voice,
 )
-from attnlib.notebook import listen
 
 F, N = 5, 7
 PART = st.floats(-9, 9).map(lambda x: round(x, 3))
