@@ -56,7 +56,8 @@ def letters_available(
     array([10. ,  7. ,  5.5])
     """
     xp = float_namespace(delay=delay)
-    lasting, fading = check_amount("lasting", lasting, ", in letters"), check_amount("fading", fading, ", in letters")
+    lasting = check_amount("lasting", lasting, ", in letters")
+    fading = check_amount("fading", fading, ", in letters")
     half_life = check_positive("half_life", half_life, ", in the unit of the delay")
     if not holds((delay >= 0).all()):
         raise ValueError(

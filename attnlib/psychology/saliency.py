@@ -52,8 +52,10 @@ def rescale(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     array([[0.  , 0.25, 1.  ]])
     """
     _check_map("feature_map", feature_map)
-    low, high = feature_map.min(), feature_map.max()
-    return (feature_map - low) / (high - low) if high - low > FLAT else np.zeros_like(feature_map)
+    x = feature_map.astype(float)
+    low, high = x.min(), x.max()
+    x = (x - low) / (high - low) if high - low > FLAT else np.zeros_like(x)
+    return x.astype(feature_map.dtype)
 
 
 def promote(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
@@ -78,13 +80,14 @@ def promote(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     >>> promote(np.array([[0.0, 8.0, 0.0, 4.0, 0.0]]))
     array([[0.   , 0.25 , 0.   , 0.125, 0.   ]])
     """
-    x = rescale(feature_map)
+    x = rescale(feature_map).astype(float)
     framed = np.pad(x.round(9), 1, constant_values=-np.inf)  # rounding errors make no ridge into peaks
     nine = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*x.shape, 9)
     before, here, after = nine[..., :4].max(axis=-1), nine[..., 4], nine[..., 5:].max(axis=-1)
     is_peak = (here > 0.1) & (here > before) & (here >= after)
     others = np.sort(x[is_peak])[:-1]
-    return x * (1 - (others.mean() if others.size else 0.0)) ** 2
+    x = x * (1 - (others.mean() if others.size else 0.0)) ** 2
+    return x.astype(feature_map.dtype)
 
 
 def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[str, list[Float[np.ndarray, "h w"]]]:
