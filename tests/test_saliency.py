@@ -220,7 +220,8 @@ def test_rounding_errors_are_no_contrast():
         (np.full((128, 128, 3), 200.0), "from 200 to 200, expected 0 to 1"),
         (np.full((128, 128, 3), -0.1), "from -0.1 to -0.1, expected 0 to 1"),
         (np.full((128, 128, 3), np.nan), "from nan to nan, expected 0 to 1"),
-        (np.zeros((128, 127, 3)), r"shape \(128, 127, 3\), expected 128 a side or more: np.kron"),
+        (np.zeros((0, 128, 3)), r"shape \(0, 128, 3\), expected 128 pixels a side or more$"),
+        (np.zeros((128, 127, 3)), r"shape \(128, 127, 3\), expected 128 pixels a side or more: np.kron"),
     ],
 )
 def test_a_wrong_picture_is_refused_in_words(plain_errors, image, words):

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy import ndimage
 
-from attnlib.arrays import check_amount, check_axes, check_count, check_positive, check_word, float_namespace
-from attnlib.psychology import check_numpy
+from attnlib.arrays import check_amount, check_count, check_positive, check_word
+from attnlib.psychology import check_image, check_map
 
 ANGLES = {"horizontal": 90, "rising": 45, "vertical": 0, "falling": 135}  # of the wave across the stripes, y downwards
 CHANNELS = (("intensity",), ("red", "green", "blue", "yellow"), tuple(ANGLES))
@@ -30,7 +30,7 @@ def gaussian_pyramid(image: Float[np.ndarray, "h w"], num_levels: int) -> list[F
     >>> [level.round(3).tolist() for level in gaussian_pyramid(np.array([[0.0, 0.0, 16.0, 0.0, 0.0]]), 2)]
     [[[0.0, 0.0, 16.0, 0.0, 0.0]], [[1.0, 6.0, 1.0]]]
     """
-    _check_map("image", image)
+    check_map("image", image)
     check_count("num_levels", num_levels, least=1)
     levels = [image.astype(float)]
     while len(levels) < num_levels:
@@ -51,7 +51,7 @@ def rescale(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     >>> rescale(np.array([[2.0, 3.0, 6.0]]))
     array([[0.  , 0.25, 1.  ]])
     """
-    _check_map("feature_map", feature_map)
+    check_map("feature_map", feature_map)
     x = feature_map.astype(float)
     low, high = x.min(), x.max()
     x = (x - low) / (high - low) if high - low > FLAT else np.zeros_like(x)
@@ -108,7 +108,7 @@ def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[
     Itti, Koch & Niebur (1998), with ``finest=2`` for 640 × 480 pixels. Their red–green, as printed, does not vanish on
     a uniformly red image; here it is one map, (red − green) / brightest, compared with itself.
     """
-    _check_image(image, finest)
+    check_image(image, finest)
     dtype, image, num_levels = image.dtype, image.astype(float), finest + 7
     brightest, (red, green, blue) = image.max(axis=-1), np.moveaxis(image, -1, 0)
     lit = np.where(brightest > 0.1, brightest, np.inf)  # in the dark, no colours
@@ -180,7 +180,7 @@ def scan_path(saliency: Float[np.ndarray, "h w"], num_fixations: int, *, radius:
     array([[0, 2],
            [0, 4]])
     """
-    _check_map("saliency", saliency)
+    check_map("saliency", saliency)
     check_count("num_fixations", num_fixations)
     radius = check_positive("radius", radius, ", in pixels of the map")
     rows, columns = np.indices(saliency.shape)
@@ -212,36 +212,6 @@ def _contrasts(levels: list[np.ndarray], finest: int) -> list[np.ndarray]:
 def _enlarge(x: np.ndarray, shape: tuple[int, int], factor: int) -> np.ndarray:
     """Draw straight lines between the coarse pixels; beyond the last one the map goes on as it ends."""
     return ndimage.affine_transform(x, [1 / factor, 1 / factor], output_shape=shape, order=1, mode="nearest")
-
-
-def _check_map(name: str, feature_map: np.ndarray) -> None:
-    check_numpy(**{name: feature_map})
-    float_namespace(**{name: feature_map})
-    check_axes(name, feature_map, "height", "width")
-    if feature_map.size == 0:
-        raise ValueError(f"{name} has shape {feature_map.shape}, expected at least one pixel")
-    if not np.isfinite(feature_map).all():
-        raise ValueError(f"{name} has a number that is infinite or missing: np.nan_to_num({name}) replaces it")
-
-
-def _check_image(image: np.ndarray, finest: int) -> None:
-    check_numpy(image=image)
-    float_namespace(image=image)
-    check_count("finest", finest)
-    shape, least = image.shape, 2 ** (finest + 6)  # one pixel on the coarsest level
-    if len(shape) != 3 or shape[-1] != 3 or 0 in shape:
-        mends = {2: ": np.repeat(image[..., None], 3, axis=-1) makes three of grey"}
-        if len(shape) == 3 and 0 not in shape:
-            first = ": np.moveaxis(image, 0, -1) puts the colours last" if shape[0] == 3 else ""
-            mends[3] = ": image[..., :3] drops a fourth channel" if shape[-1] == 4 else first
-        raise ValueError(f"image has shape {shape}, expected (height, width, 3){mends.get(len(shape), '')}")
-    if min(shape[:2]) < least:
-        times = -(-least // min(shape[:2]))
-        mend = f"np.kron(image, np.ones(({times}, {times}, 1))) enlarges it, or lower finest"
-        raise ValueError(f"image has shape {shape}, expected {least} a side or more: {mend}")
-    if not (image.min() >= 0 and image.max() <= 1):
-        mend = "image / 255" if image.min() >= 0 and image.max() <= 255 else "np.nan_to_num(image).clip(0, 1)"
-        raise ValueError(f"image reaches from {image.min():.3g} to {image.max():.3g}, expected 0 to 1: {mend}")
 
 
 def _check_gain(gain: Mapping[str, float], features: Mapping[str, list]) -> dict[str, float]:
