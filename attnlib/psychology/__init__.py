@@ -10,7 +10,7 @@ import numpy as np
 from attnlib.arrays import check_axes, check_count, dtype_name, float_namespace, is_tensor
 
 
-def check_numpy(**arrays: Any) -> None:
+def _check_numpy(**arrays: Any) -> None:
     """Check that no array is a torch tensor, for models that are written for NumPy alone."""
     for name, array in arrays.items():
         if is_tensor(array):
@@ -18,15 +18,15 @@ def check_numpy(**arrays: Any) -> None:
             raise TypeError(f"{name} is a torch tensor, expected a NumPy array: {mend} makes one")
 
 
-def check_generator(rng: Any) -> None:
+def _check_generator(rng: Any) -> None:
     """Check that random numbers come from a generator of the caller's."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng is a {type(rng).__name__}, expected a generator: np.random.default_rng(1890) makes one")
 
 
-def check_map(name: str, feature_map: Any) -> None:
+def _check_map(name: str, feature_map: Any) -> None:
     """Check that something is one map of finite floats, and not empty."""
-    check_numpy(**{name: feature_map})
+    _check_numpy(**{name: feature_map})
     float_namespace(**{name: feature_map})
     check_axes(name, feature_map, "height", "width")
     if feature_map.size == 0:
@@ -35,9 +35,9 @@ def check_map(name: str, feature_map: Any) -> None:
         raise ValueError(f"{name} has a number that is infinite or missing: np.nan_to_num({name}) replaces it")
 
 
-def check_image(image: Any, finest: int) -> None:
+def _check_image(image: Any, finest: int) -> None:
     """Check that something is a picture in three colours from 0 to 1, large enough for its coarsest level."""
-    check_numpy(image=image)
+    _check_numpy(image=image)
     float_namespace(image=image)
     check_count("finest", finest)
     shape, least = image.shape, 2 ** (finest + 6)  # one pixel on the coarsest level
