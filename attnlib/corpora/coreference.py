@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arrays import check_count, check_word
-from attnlib.corpora.batches import Vocabulary, pad
+from attnlib.corpora.batches import pad
+from attnlib.corpora.vocabulary import Vocabulary
 
 MOVERS = ("robot", "cat", "dog", "horse", "monkey", "bear", "goat", "elephant")
 THINGS = ("wrench", "mat", "box", "chair", "pillow", "crate", "sack", "rug")
@@ -84,7 +85,13 @@ def draw_sentence(rng: random.Random, kind: str, *, held_out: bool) -> Sentence:
 
 
 def draw_training(number: int, *, seed: int = 0) -> list[Sentence]:
-    """Draw sentences of both kinds, half and half, none of them held out."""
+    """Draw sentences of both kinds, half and half, none of them held out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `number` is not a whole number, 0 or more.
+    """
     check_count("number", number)
     rng = random.Random(seed)
     return [draw_sentence(rng, KINDS[n % 2], held_out=False) for n in range(number)]

@@ -1,6 +1,6 @@
 """Self-attention with weights that are learned, and a reader of it that says which noun a pronoun stands for."""
 
-from itertools import count
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ class SelfAttention(nn.Module):
     Parameters
     ----------
     width : int
-        Numbers in the vector of a token. One head needs no matrix W_o: the product W_v W_o would be one matrix.
+        Numbers in the vector of a token, 1 or more. One head needs no W_o: the product W_v W_o would be one matrix.
 
     References
     ----------
@@ -87,13 +87,20 @@ class Resolver(nn.Module):
 
 def coreference_loss(model: nn.Module, batch: CoreferenceBatch) -> Tensor:
     """Return the mean cross-entropy of a batch in nats."""
-    words, lengths, it, _, _, answer = map(torch.as_tensor, batch)
+    words, lengths, it, _, _, answer = map(torch.from_numpy, batch)
     return F.cross_entropy(model(words, lengths, it)[0], answer)
 
 
-def slices(batch: CoreferenceBatch, size: int, *, seed: int = 0):
-    """Draw rows of a large batch at random, `size` at a time, without end."""
+def slices(batch: CoreferenceBatch, size: int, *, seed: int = 0) -> Iterator[CoreferenceBatch]:
+    """Draw rows of a large batch at random, `size` at a time, without end.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `size` is not a whole number, 1 or more.
+    """
+    check_count("size", size, least=1)
     rng = np.random.default_rng(seed)
-    for _ in count():
+    while True:
         rows = rng.integers(len(batch.words), size=size)
         yield CoreferenceBatch(*(array[rows] for array in batch))
