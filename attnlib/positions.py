@@ -331,8 +331,9 @@ def _distances(xp, num_queries, num_keys, **device) -> Integer[Array, "L S"]:
 
 def _rows_of(xp, table, num_queries, num_keys):
     """Return for each pair the row of the table that stands for its distance."""
-    farthest = table.shape[0] // 2
-    return xp.clip(_distances(xp, num_queries, num_keys, device=table.device), -farthest, farthest) + farthest
+    farthest, distance = table.shape[0] // 2, _distances(xp, num_queries, num_keys, device=table.device)
+    distance = xp.where(distance > farthest, farthest, xp.where(distance < -farthest, -farthest, distance))
+    return distance + farthest
 
 
 # --- dtypes and checks ------------------------------------------------------------------------------------------------
