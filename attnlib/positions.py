@@ -280,9 +280,9 @@ def relative_scores(
     check_count("num_keys", num_keys)
     _check_table(table, width, "query's last axis")
     wide_query, wide_table = widen(xp, query, table)
-    by_distance = (wide_query / math.sqrt(max(width, 1))) @ xp.matrix_transpose(wide_table)
-    rows = xp.arange(num_queries, device=query.device)[:, None]
-    return cast(xp, query.dtype, by_distance[..., rows, _rows_of(xp, table, num_queries, num_keys)])
+    vectors = wide_table[_rows_of(xp, table, num_queries, num_keys)]  # (L, S, d_k)
+    scale = 1 / math.sqrt(max(width, 1))
+    return cast(xp, query.dtype, _row_by_row(xp, wide_query * scale, xp.matrix_transpose(vectors)))
 
 
 def relative_output(weights: Float[Array, "*B L S"], table: Float[Array, "n d_v"]) -> Float[Array, "*B L d_v"]:
@@ -320,7 +320,14 @@ def relative_output(weights: Float[Array, "*B L S"], table: Float[Array, "n d_v"
     _check_table(table)
     wide_weights, wide_table = widen(xp, weights, table)
     vectors = wide_table[_rows_of(xp, table, *weights.shape[-2:])]  # (L, S, d_v)
-    return cast(xp, weights.dtype, (wide_weights[..., None, :] @ vectors)[..., 0, :])
+    return cast(xp, weights.dtype, _row_by_row(xp, wide_weights, vectors))
+
+
+def _row_by_row(xp, x, matrices):
+    """Multiply row i of every x (…, L, a) by matrix i of (L, a, b): L products, however many sequences and heads."""
+    lead, (length, width) = x.shape[:-2], x.shape[-2:]
+    rows = xp.permute_dims(xp.reshape(x, (math.prod(lead), length, width)), (1, 0, 2))
+    return xp.reshape(xp.permute_dims(rows @ matrices, (1, 0, 2)), (*lead, length, matrices.shape[-1]))
 
 
 def _distances(xp, num_queries, num_keys, **device) -> Integer[Array, "L S"]:
