@@ -19,6 +19,8 @@ from attnlib.arrays import (
     widen,
 )
 
+PAIRINGS = ("interleaved", "half")
+
 # --- absolute positions: added to the input ---------------------------------------------------------------------------
 
 
@@ -119,7 +121,7 @@ def rotate(
     _check_even("x's last axis", x.shape[-1])
     _check_positions(positions, x)
     base = check_positive("base", base)
-    check_word("pairing", pairing, ("interleaved", "half"))
+    check_word("pairing", pairing, PAIRINGS)
     (wide,) = widen(xp, x)
     angles = _angles(xp, xp.astype(positions, wide.dtype), x.shape[-1], base)
     if pairing == "interleaved":

@@ -4,12 +4,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attnlib.arrays import check_count
+from attnlib.arrays import check_count, check_positive, check_word
 from attnlib.attention import attend
 from attnlib.dot_product import dot_product_scores
 from attnlib.masking import causal_mask
 from attnlib.multi_head import merge_heads, split_heads
-from attnlib.positions import alibi_bias, relative_output, relative_scores, rotate, sinusoidal_positions
+from attnlib.positions import PAIRINGS, alibi_bias, relative_output, relative_scores, rotate, sinusoidal_positions
 
 
 class NoPositions(nn.Module):
@@ -70,11 +70,22 @@ class LearnedPositions(NoPositions):
 
 
 class RotaryPositions(NoPositions):
-    """Queries and keys are rotated (RoPE). No parameters."""
+    """Queries and keys are rotated (RoPE). No parameters.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the pairing is unknown, or `base` is not positive.
+
+    References
+    ----------
+    Su et al. (2024), section 3.2.
+    """
 
     def __init__(self, *, base: float = 10_000.0, pairing: str = "interleaved"):
         super().__init__()
-        self.base, self.pairing = base, pairing
+        check_word("pairing", pairing, PAIRINGS)
+        self.base, self.pairing = check_positive("base", base), pairing
 
     def turn(self, x):
         """Rotate them."""
