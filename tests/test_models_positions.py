@@ -4,7 +4,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import causal_mask, scaled_dot_product_attention, sinusoidal_positions, window_mask
-from attnlib.corpora.places import NO_ANSWER, QUESTIONS, VOCABULARY, draw_places
+from attnlib.corpora.places import VOCABULARY, draw_places
 from attnlib.models.positions import (
     AlibiPositions,
     FactorizedPositionalScores,
@@ -109,17 +109,6 @@ def test_sinusoids_are_those_of_the_formula():
     assert_array_equal(SinusoidalPositions().enter(x), x + sinusoidal_positions(L, D_MODEL, like=x))
 
 
-def test_the_answers_are_those_of_a_reader_who_goes_letter_by_letter():
-    drawn, answers = draw_places(np.random.default_rng(5), 13, 17, capitals=0.3)
-    for row, right in zip(drawn, answers):
-        latest = first = NO_ANSWER
-        for i, token in enumerate(row):
-            if token >= 8:
-                latest, first = token - 8, token - 8 if first == NO_ANSWER else first
-            assert right[i].tolist() == [row[i - 3] % 8 if i >= 3 else NO_ANSWER, latest, first]
-    assert len(QUESTIONS) == answers.shape[-1]
-
-
 # invariant
 
 
@@ -171,16 +160,6 @@ def test_a_table_may_be_used_to_its_last_row():
         assert reader(name)(tokens(11))[0].shape == (B, 11, 3, 8)
 
 
-def test_with_no_letters_or_no_capitals_there_is_nothing_to_answer():
-    drawn, answers = draw_places(np.random.default_rng(0), 3, 0)
-    assert (drawn.shape, answers.shape) == ((3, 0), (3, 0, 3))
-    _, answers = draw_places(np.random.default_rng(0), 3, 5, capitals=0.0)
-    assert (answers[..., 1:] == NO_ANSWER).all()
-    _, answers = draw_places(np.random.default_rng(0), 3, 2, capitals=1.0)
-    assert (answers[..., 0] == NO_ANSWER).all()
-    assert (answers[..., 1:] >= 0).all()
-
-
 # error
 
 
@@ -208,8 +187,6 @@ def test_with_no_letters_or_no_capitals_there_is_nothing_to_answer():
         (lambda: RelativePositions(-1, D), ValueError, "farthest is -1, expected 0 or more"),
         (lambda: RotaryPositions(pairing="halves"), ValueError, "pairing is 'halves', did you mean 'half'?"),
         (lambda: RotaryPositions(base=-1.0), ValueError, "base is -1.0, expected a positive, finite number"),
-        (lambda: draw_places(np.random.default_rng(0), 2, 3, capitals=1.5), ValueError, "capitals is 1.5, expected a"),
-        (lambda: draw_places(np.random.default_rng(0), 2, -3), ValueError, "length is -3, expected 0 or more"),
     ],
 )
 def test_what_does_not_fit_is_named(call, error, said):
