@@ -183,19 +183,20 @@ def _checked(name, number, expected, fits):
     return number
 
 
-def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
-    """Check that a length or a distance is a whole number, and not less than `least`."""
+def check_count(name: str, number: Any, *, least: int | None = 0) -> int:
+    """Return a length or a distance as a Python number, if it is whole and not less than `least`."""
     if isinstance(number, bool) or not (isinstance(number, int) or _is_whole(number)):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
+    number = number if isinstance(number, int) else int(number)
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
+    return number
 
 
 def _is_whole(number):
+    kind = str(getattr(number, "dtype", ""))
     return (
-        hasattr(number, "__index__")
-        and not getattr(number, "ndim", 0)
-        and "float" not in str(getattr(number, "dtype", ""))
+        hasattr(number, "__index__") and not getattr(number, "ndim", 0) and "float" not in kind and "bool" not in kind
     )
 
 
