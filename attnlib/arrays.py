@@ -138,18 +138,18 @@ def as_numpy(array: Any) -> np.ndarray:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: Any) -> bool:
+def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
     Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():
-        return True
+        return unseen
     try:
         return bool(condition)
     except RuntimeError:
-        return True
+        return unseen
 
 
 def check_number(name: str, number: Any, unit: str = "") -> Any:
@@ -185,6 +185,8 @@ def _checked(name, number, expected, fits):
 
 def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
     """Check that a length or a distance is a whole number, and not less than `least`."""
+    if type(number) is int and (least is None or number >= least):
+        return
     whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
     if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
         raise TypeError(f"{name} is {number!r}, expected a whole number")

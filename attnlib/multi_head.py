@@ -130,6 +130,8 @@ def repeat_heads(x: Float[Array, "*B G S d"], num_groups: int) -> Float[Array, "
     float_namespace(x=x)
     check_has_heads(x=x)
     check_count("num_groups", num_groups, least=1)
+    if num_groups == 1:
+        return x
     return repeat(x, "... heads length features -> ... (heads groups) length features", groups=num_groups)
 
 

@@ -153,7 +153,7 @@ def mend(message, names):
     """Return the code that a message proposes for each argument: the first, where it proposes several."""
     found = {}
     for name in names:
-        calls = rf"(?:np|torch)\.\w+\({name}(?:, [^()]*)?\)"
+        calls = rf"(?:\w+\()*(?:(?:np|torch)\.)?\w+\({name}(?:, [^()]*)?\)(?:, \d+\))*\)*"
         tail = r"(?:\.T\b|\.real\b|\.\w+\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])"
         code = re.search(rf"{calls}|\({name} == 0\){tail}*|(?<![\w.]){name}{tail}+", message)
         if code:
@@ -172,7 +172,7 @@ def follow(call, arguments):
         code = mend(words, arguments)
         assert code, f"no mend in: {words}"
         for name, expression in code.items():
-            arguments[name] = eval(expression, {"np": np, "torch": torch, name: arguments[name]})
+            arguments[name] = eval(expression, {"np": np, "torch": torch, **vars(attnlib), name: arguments[name]})
         mended |= set(code)
     raise AssertionError(f"six mends did not help: {words}")
 
@@ -408,6 +408,7 @@ def test_whatever_one_argument_is_the_answer_is_a_result_or_a_sentence(name, odd
     function = getattr(attnlib, name)
     given = {"conjuncts": [(0, 1)], "axis": -1, "num_queries": 4, "num_keys": 4, "prefix": 2, "width": 2.0, "cap": 2.0}
     given |= {"lengths": np.array([2, 3]), "documents": np.zeros(4, int), "num_positions": 4, "biases": ones(3)}
+    given |= {"num_heads": 2, "num_groups": 2, "x": ones(3, 4, 4) if name.endswith("_heads") else ones(4, 4)}
     given |= {"w_v": ones(4), "coefficients": ones(1), "W_q": ones(4, 4), "W_k": ones(4, 4), "W_gates": ones(4, 4)}
     if name == "lstmn":
         given |= {"W_q": ones(8, 4), "W_gates": ones(8, 16)}
