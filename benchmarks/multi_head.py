@@ -26,9 +26,7 @@ class Fused(nn.Module):
         self.qkv, self.out = nn.Linear(D_MODEL, 3 * D_MODEL, bias=False), nn.Linear(D_MODEL, D_MODEL, bias=False)
 
     def forward(self, x):
-        query, key, value = (
-            part.view(B, N, H, D_MODEL // H).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1)
-        )
+        query, key, value = (part.view(B, N, H, D_MODEL // H).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
         output = F.scaled_dot_product_attention(query, key, value)
         return self.out(output.transpose(1, 2).reshape(B, N, D_MODEL))
 

@@ -106,6 +106,14 @@ MENDABLE = [
     ("memory", attnlib.write, {"memory": (B, D, 2), "key": (B, H, S, D), "value": (B, H, S, 2)}, "adds a heads axis"),
     ("key", attnlib.structured_scores, {"key": (D,), "W_k": (D, 2), "W_hops": (2, 3)}, "a single vector is key[None"),
     ("weights", attnlib.redundancy, {"weights": (S,)}, "a single vector is weights[None, :]"),
+    (
+        "W_k W_v",
+        attnlib.multi_head_attention,
+        {name: (B, S, D) for name in ("query", "key", "value")}
+        | {"W_q": (D, 12), "W_k": (D, 4), "W_v": (D, 2), "W_o": (6, D), "num_heads": 6},
+        "it has 2 of 6 heads: for grouped queries repeat each, merge_heads(repeat_heads(split_heads(W_k, 2), 3))",
+    ),
+    ("x", attnlib.merge_heads, {"x": (L, D)}, "(heads, positions, features): a single head is x[None]"),
     ("x", attnlib.sigma_pi, {"x": (), "conjuncts": [(0,)], "coefficients": (1,)}, "x is a single number, expected at"),
 ]
 
