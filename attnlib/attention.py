@@ -147,12 +147,13 @@ def _shifted_exponentials(xp, scores, axis):
 def _in_one_pass(scores, axis):
     """Return the same weights from torch's own kernel, or None where a row has nothing to share out, or none can see.
 
-    The kernel gives a whole row of NaN where all scores are −inf, so that the first weight of each row tells.
+    The kernel gives a whole row of NaN where all scores are −inf, so that the first weights of all rows tell.
     """
     if not is_tensor(scores) or scores.device.type != "cpu":
         return None
     weights = scores.softmax(axis)
-    return weights if holds(~weights.narrow(axis, 0, min(1, weights.shape[axis])).isnan().any(), unseen=False) else None
+    first = weights.narrow(axis, 0, min(1, weights.shape[axis])).sum()
+    return weights if holds(first == first, unseen=False) else None
 
 
 def _check_normalize(normalize):
