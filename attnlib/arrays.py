@@ -138,18 +138,18 @@ def as_numpy(array: Any) -> np.ndarray:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: Any) -> bool:
+def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
     Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():
-        return True
+        return unseen
     try:
         return bool(condition)
     except RuntimeError:
-        return True
+        return unseen
 
 
 def check_number(name: str, number: Any, unit: str = "") -> Any:
@@ -342,8 +342,10 @@ def check_mask(mask: Any, scores: Array, *, name: str = "mask") -> None:
         raise ValueError(mends.about_a_mask_shape(name, tuple(mask.shape), tuple(scores.shape)))
 
 
-def check_heads_mask(mask: Any, query: Array, key: Array, num_heads: int) -> None:
-    """Check that a mask that has more axes than (L, S) has an axis of heads beside that of the batch."""
-    leading = max(query.ndim, key.ndim) - 1  # of the weights: the batch, and the heads
-    if mask is not None and 2 < getattr(mask, "ndim", 0) < leading + 2 and mask.shape[-3] != 1:
-        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, leading))
+def check_heads_mask(mask: Any, axes: int, num_heads: int) -> None:
+    """Check that a mask of more than (L, S), against weights of so many axes, has one for the batch and one for heads.
+
+    Else a mask of the batch would be taken for one of the heads wherever both are as many.
+    """
+    if mask is not None and 2 < getattr(mask, "ndim", 0) < axes and mask.shape[-3] != 1:
+        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, axes))

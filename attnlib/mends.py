@@ -265,8 +265,8 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     )
 
 
-def about_no_heads_axis(shape: tuple[int, ...], num_heads: int, leading: int) -> str:
-    """Say which axis of a mask that has one for the batch or for the heads, and not both, is missing."""
+def about_no_heads_axis(shape: Shape, num_heads: int, axes: int) -> str:
+    """Say which axis of a mask is missing, that of the heads or that of the batch."""
     both = f"mask[:, None] where the first axis is the batch, mask[None] where it is the {num_heads} heads"
-    axes = "(batch, heads or 1, queries, keys)" if leading == 2 else f"{leading + 2} axes"
-    return f"mask has shape {shape}, expected {axes} or (queries, keys): {both}"
+    expected = "(batch, heads or 1, queries, keys)" if axes == 4 else f"{axes} axes"
+    return f"mask has shape {shape}, expected {expected} or (queries, keys): {both}"

@@ -60,8 +60,7 @@ def sinusoidal_positions(length: int, d_model: int, *, like: Array | None = None
            [ 0.84,  0.54,  0.01,  1.  ],
            [ 0.91, -0.42,  0.02,  1.  ]])
     """
-    check_count("length", length)
-    check_count("d_model", d_model)
+    length, d_model = check_count("length", length), check_count("d_model", d_model)
     _check_even("d_model", d_model)
     xp, dtype, wide, device = _floats_like(like)
     angles = _angles(xp, xp.arange(length, dtype=wide, **device), d_model, 10_000.0)
@@ -181,9 +180,9 @@ def alibi_slopes(num_heads: int, *, like: Array | None = None) -> Float[Array, "
     >>> alibi_slopes(3)
     array([0.0625    , 0.00390625, 0.25      ])
     """
-    check_count("num_heads", num_heads, least=1)
+    num_heads = check_count("num_heads", num_heads, least=1)
     xp, dtype, _, device = _floats_like(like)
-    power = 2 ** (int(num_heads).bit_length() - 1)
+    power = 2 ** (num_heads.bit_length() - 1)
     slopes = [2 ** (-8 * h / power) for h in range(1, power + 1)]
     between = [2 ** (-4 * h / power) for h in range(1, 2 * power, 2)]
     return xp.asarray((slopes + between)[:num_heads], dtype=dtype, **device)
@@ -226,9 +225,8 @@ def alibi_bias(
            [-0.5,  0. , -0.5],
            [-1. , -0.5,  0. ]])
     """
-    num_keys = num_queries if num_keys is None else num_keys
-    check_count("num_queries", num_queries)
-    check_count("num_keys", num_keys)
+    num_queries = check_count("num_queries", num_queries)
+    num_keys = num_queries if num_keys is None else check_count("num_keys", num_keys)
     slopes, (xp, dtype, wide, device) = alibi_slopes(num_heads, like=like), _floats_like(like)
     nearness = xp.astype(-xp.abs(_distances(xp, num_queries, num_keys, **device)), wide)
     return cast(xp, dtype, xp.astype(slopes, wide)[:, None, None] * nearness)
@@ -278,8 +276,7 @@ def relative_scores(
     xp = float_namespace(query=query, table=table)
     check_has_positions(query=query)
     num_queries, width = query.shape[-2:]
-    num_keys = num_queries if num_keys is None else num_keys
-    check_count("num_keys", num_keys)
+    num_keys = num_queries if num_keys is None else check_count("num_keys", num_keys)
     _check_table(table, width, "query's last axis")
     wide_query, wide_table = widen(xp, query, table)
     vectors = wide_table[_rows_of(xp, table, num_queries, num_keys)]  # (L, S, d_k)

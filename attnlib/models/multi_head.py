@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attnlib.arrays import check_count, check_num_heads
+from attnlib.arrays import check_count, check_heads_mask, check_num_heads
 from attnlib.dot_product import scaled_dot_product_attention
 from attnlib.multi_head import merge_heads, repeat_heads, split_heads
 
@@ -28,7 +28,8 @@ class MultiHeadAttention(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a number of heads is not a divisor, or a module of torch has parts that this layer has not.
+        If a number of heads is not a divisor, a mask has a batch and no axis of heads, or a module of torch has parts
+        that this layer has not.
 
     References
     ----------
@@ -73,6 +74,7 @@ class MultiHeadAttention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B L d_model"], Float[Tensor, "B H L S"]]:
         """Let every query head read its key head and value head, and join what was read."""
+        check_heads_mask(mask, key.ndim, self.num_heads)
         query, num_groups = split_heads(self.W_q(query), self.num_heads), self.num_heads // self.num_key_heads
         key, value = repeat_heads(key, num_groups), repeat_heads(value, num_groups)
         output, weights = scaled_dot_product_attention(query, key, value, mask)
