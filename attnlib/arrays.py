@@ -183,15 +183,21 @@ def _checked(name, number, expected, fits):
     return number
 
 
-def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
-    """Check that a length or a distance is a whole number, and not less than `least`."""
-    if type(number) is int and (least is None or number >= least):
-        return
-    whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
-    if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
+def check_count(name: str, number: Any, *, least: int | None = 0) -> int:
+    """Return a length or a distance as a Python number, if it is whole and not less than `least`."""
+    if isinstance(number, bool) or not (isinstance(number, int) or _is_whole(number)):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
+    number = number if isinstance(number, int) else int(number)
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
+    return number
+
+
+def _is_whole(number):
+    kind = str(getattr(number, "dtype", ""))
+    return (
+        hasattr(number, "__index__") and not getattr(number, "ndim", 0) and "float" not in kind and "bool" not in kind
+    )
 
 
 def check_amounts(**arrays: Array) -> None:
@@ -263,11 +269,12 @@ def check_has_heads(**arrays: Array) -> None:
             )
 
 
-def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> None:
-    """Check that a number of heads is a whole number, 1 or more, and divides what is shared out among them."""
-    check_count(name, num_heads, least=1)
+def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> int:
+    """Return a number of heads as a Python number, if it is whole, 1 or more, and divides what the heads share."""
+    num_heads = check_count(name, num_heads, least=1)
     if width % num_heads:
         raise ValueError(f"{name} {num_heads} does not divide {what} {width}: {mends.about_divisors(num_heads, width)}")
+    return num_heads
 
 
 def check_head_columns(name: str, W: Array, shape: tuple[int, int], num_heads: int, axes: str) -> None:

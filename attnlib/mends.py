@@ -250,7 +250,8 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     kind, index = _name(mask.dtype), _index(tuple(mask.shape), tuple(scores.shape)) or ""
     boolean = _cast(name, mask, "bool") + index
     if "float" not in kind:
-        return f"{name} is {kind}: masks are boolean, True = may look; ones and zeros become {boolean}"
+        mend = f"; ones and zeros become {boolean}" if "int" in kind else ""
+        return f"{name} is {kind}: masks are boolean, True = may look{mend}"
     if bool(((mask == 0) | (mask == 1)).all()):
         bias = "a float is added to the scores as a bias"
         return f"{name} is float with only 0 and 1: {bias}; did you mean `{boolean}`?"

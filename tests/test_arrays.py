@@ -373,6 +373,8 @@ NO_MEND = [
         TypeError,
         "a place in conjuncts is 'a', expected a whole number",
     ),
+    (lambda: causal_mask(torch.tensor(3.0)), TypeError, "num_queries is tensor(3.), expected a whole number"),
+    (lambda: attend(FLOATS, ones(D, 1), np.full((S, D), "x")), TypeError, "mask is <U1: masks are boolean, True = may"),
     (lambda: causal_mask("3"), TypeError, "num_queries is '3', expected a whole number"),
 ]
 
@@ -447,6 +449,13 @@ def test_a_number_in_an_array_does_not_widen_float32(zero_d):
     assert attnlib.soft_lookup(query, query, query, sharpness=zero_d)[0].dtype == np.float32
     assert attnlib.gaussian_window(query[0], 3, width=zero_d).dtype == np.float32
     assert attnlib.write(query, query[:, :2], query, keep=zero_d).dtype == np.float32
+
+
+@pytest.mark.parametrize("three", [3, np.int64(3), np.array(3), torch.tensor(3)])
+def test_a_count_may_be_a_number_of_any_library(three):
+    assert causal_mask(three).shape == causal_mask(2, three).shape[1:] * 2 == (3, 3)
+    assert attnlib.padding_mask([1, 2], three).shape == (2, 1, 1, 3)
+    assert attnlib.distance_bias(ones(3), three).shape == attnlib.gaussian_window(ones(3), three, width=1.0).shape
 
 
 def test_a_number_that_is_a_tensor_keeps_its_gradient():

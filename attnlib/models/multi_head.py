@@ -39,9 +39,9 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, d_model: int, num_heads: int, *, num_key_heads: int | None = None, bias: bool = False):
         super().__init__()
         num_key_heads = num_heads if num_key_heads is None else num_key_heads
-        check_count("d_model", d_model, least=1)
-        check_num_heads(num_heads, "d_model", d_model)
-        check_num_heads(num_key_heads, "num_heads", num_heads, name="num_key_heads")
+        d_model = check_count("d_model", d_model, least=1)
+        num_heads = check_num_heads(num_heads, "d_model", d_model)
+        num_key_heads = check_num_heads(num_key_heads, "num_heads", num_heads, name="num_key_heads")
         self.num_heads, self.num_key_heads = num_heads, num_key_heads
         d_keys = d_model // num_heads * num_key_heads
         self.W_q, self.W_k = nn.Linear(d_model, d_model, bias), nn.Linear(d_model, d_keys, bias)
