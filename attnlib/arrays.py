@@ -141,7 +141,8 @@ def as_numpy(array: Any) -> np.ndarray:
 def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
-    Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
+    Numbers that cannot be seen, while torch compiles or maps and on the ``meta`` device, are taken to be right, or as
+    `unseen` says.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():
@@ -269,11 +270,12 @@ def check_has_heads(**arrays: Array) -> None:
             )
 
 
-def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> None:
-    """Check that a number of heads is a whole number, 1 or more, and divides what is shared out among them."""
-    check_count(name, num_heads, least=1)
+def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> int:
+    """Return a number of heads as a Python number, if it is whole, 1 or more, and divides what the heads share."""
+    num_heads = check_count(name, num_heads, least=1)
     if width % num_heads:
         raise ValueError(f"{name} {num_heads} does not divide {what} {width}: {mends.about_divisors(num_heads, width)}")
+    return num_heads
 
 
 def check_head_columns(name: str, W: Array, shape: tuple[int, int], num_heads: int, axes: str) -> None:

@@ -60,7 +60,7 @@ def split_heads(x: Float[Array, "*B L d_model"], num_heads: int) -> Float[Array,
     """
     float_namespace(x=x)
     check_has_positions(x=x)
-    check_num_heads(num_heads, "x's last axis", x.shape[-1])
+    num_heads = check_num_heads(num_heads, "x's last axis", x.shape[-1])
     return rearrange(x, "... length (heads features) -> ... heads length features", heads=num_heads)
 
 
@@ -129,7 +129,7 @@ def repeat_heads(x: Float[Array, "*B G S d"], num_groups: int) -> Float[Array, "
     """
     float_namespace(x=x)
     check_has_heads(x=x)
-    check_count("num_groups", num_groups, least=1)
+    num_groups = check_count("num_groups", num_groups, least=1)
     if num_groups == 1:
         return x
     return repeat(x, "... heads length features -> ... (heads groups) length features", groups=num_groups)

@@ -222,6 +222,8 @@ def test_heads_need_their_axis_and_groups_are_counted(normal):
         repeat_heads(normal(H, L, 6), 0)
     with pytest.raises(ValueError, match=r"^x has shape \(6,\), expected at least two axes"):
         split_heads(normal(6), 2)
+    key = normal(H, L, 6)
+    assert_array_equal(repeat_heads(key, np.int64(2)), repeat_heads(key, torch.tensor(2)))
 
 
 @pytest.mark.usefixtures("plain_errors")
