@@ -185,6 +185,15 @@ def test_in_inference_mode_and_with_deterministic_algorithms(formula):
         torch.use_deterministic_algorithms(False)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_a_row_without_a_visible_key_is_zero_also_where_no_number_can_be_seen(plain_errors):
+    scores = torch.stack([torch.full((S,), -math.inf), torch.zeros(S)])
+    torch._dynamo.reset()
+    compiled = torch.compile(attnlib.softmax, fullgraph=True, backend="eager")
+    for call in (attnlib.softmax, compiled, torch.func.vmap(attnlib.softmax)):
+        torch.testing.assert_close(call(scores), torch.stack([torch.zeros(S), torch.full((S,), 1 / S)]))
+
+
 def test_the_loop_over_pieces_gives_what_is_given_at_once(monkeypatch):
     tensors = FORMULAS["additive_scores"]
     at_once = attnlib.additive_scores(*tensors)
