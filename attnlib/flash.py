@@ -17,11 +17,16 @@ from attnlib.arrays import (
     check_query_and_key,
     dtype_name,
     float_namespace,
+    is_tensor,
     shared_namespace,
     widen,
 )
 from attnlib.attention import log_sum_exp, softmax
 from attnlib.masking import causal_mask
+
+LOG2_E = math.log2(math.e)
+BLOCK_Q, BLOCK_K = 512, 256  # of the fast version: half a mebibyte of float32 scores stays in a processor's cache
+CALM = 48  # powers of 2 from −48 to 48, times values up to 2^48, summed over up to 2^30 keys: within float32
 
 
 def flash_attention(
@@ -78,7 +83,9 @@ def flash_attention(
     >>> output, np.exp(logsumexp).round(12)
     (array([[8.]]), array([4.]))
     """
-    xp, offset = _check_call(query, key, value, causal, block_q, block_k)
+    check_count("block_q", block_q, least=1)
+    check_count("block_k", block_k, least=1)
+    xp, offset = _check_call(query, key, value, causal)
     dtype, (query, key, value) = value.dtype, widen(xp, query, key, value)
     query = query / math.sqrt(max(query.shape[-1], 1))
     partials = []
@@ -88,8 +95,8 @@ def flash_attention(
             tile = _attend_tile(xp, query[..., rows, :], key[..., columns, :], value[..., columns, :], mask)
             seen = merge(seen, tile)
         partials.append(seen)
-    outputs, logsumexps = zip(*partials)
-    return cast(xp, dtype, xp.concat(outputs, axis=-2)), xp.concat(logsumexps, axis=-1)
+    output, logsumexp = (xp.concat(parts, axis=axis) for parts, axis in zip(zip(*partials), (-2, -1)))
+    return cast(xp, dtype, output), xp.broadcast_to(logsumexp, output.shape[:-1])
 
 
 def merge(
@@ -187,7 +194,9 @@ def flash_attention_backward(
     >>> flash_attention_backward(query, key, value, *forward, np.array([[1.0]]))
     (array([[-2.]]), array([[0.], [0.]]), array([[0.5], [0.5]]))
     """
-    xp, offset = _check_call(query, key, value, causal, block_q, block_k)
+    check_count("block_q", block_q, least=1)
+    check_count("block_k", block_k, least=1)
+    xp, offset = _check_call(query, key, value, causal)
     _check_forward(query, key, value, output, logsumexp, grad_output)
     dtype, scale = value.dtype, 1 / math.sqrt(max(query.shape[-1], 1))
     query, key, value, output, grad_output = widen(xp, query, key, value, output, grad_output)
@@ -205,6 +214,118 @@ def flash_attention_backward(
             _add(xp, grad_value, columns, xp.matrix_transpose(weights) @ grad_o)
     whole = (xp.concat(list(blocks.values()), axis=-2) for blocks in (grad_query, grad_key, grad_value))
     return cast(xp, dtype, *whole)
+
+
+def fast_flash_attention(
+    query: Float[np.ndarray, "*#B L d_k"],
+    key: Float[np.ndarray, "*#B S d_k"],
+    value: Float[np.ndarray, "*#B S d_v"],
+    *,
+    causal: bool = False,
+) -> tuple[Float[np.ndarray, "... L d_v"], Float[np.ndarray, "... L"]]:
+    r"""Attend as `flash_attention` does, as fast as NumPy can: in place, without temporary arrays.
+
+    .. math:: o_i = \frac{\sum_j 2^{t_{ij} - c}\, v_j}{\sum_j 2^{t_{ij} - c}}, \qquad
+        t_{ij} = \frac{\log_2 e}{\sqrt{d_k}}\, q_i \cdot k_j, \qquad \ell_i = \ln 2\,\Bigl(c + \log_2 \sum_j 2^{t_{ij} - c}\Bigr)
+
+    Powers of 2 cost half as much as powers of e. No score can pass max‖q‖ · max‖k‖ · log₂e / √d_k (Cauchy–Schwarz): where
+    that is at most 48 no exponential can overflow or vanish, and c = 0; else c is each row's running maximum.
+
+    NumPy arrays only, on one thread but for the matrix products; tensors go to `attnlib.models.flash.flash_attention`.
+
+    Parameters
+    ----------
+    query : array (…, L, d_k)
+    key : array (…, S, d_k)
+    value : array (…, S, d_v)
+    causal : bool
+        As in `flash_attention`.
+
+    Returns
+    -------
+    output : array (…, L, d_v)
+    logsumexp : array (…, L)
+        In float32 where the arrays are narrower.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `flash_attention`, and if the arrays are not NumPy's.
+
+    References
+    ----------
+    Dao (2024), algorithm 1: queries outside, one division at the end. Powers of 2 are in the authors' code too.
+
+    Examples
+    --------
+    >>> query, key, value = np.array([[1.0]]), np.log([[1.0], [1.0], [2.0]]), np.array([[4.0], [8.0], [10.0]])
+    >>> output, logsumexp = fast_flash_attention(query, key, value)
+    >>> output.round(12), np.exp(logsumexp).round(12)
+    (array([[8.]]), array([4.]))
+    """
+    for name, array in (("query", query), ("key", key), ("value", value)):
+        if is_tensor(array):
+            raise TypeError(f"{name} is torch, expected NumPy: attnlib.models.flash.flash_attention takes tensors")
+    xp, offset = _check_call(query, key, value, causal)
+    dtype, arrays = value.dtype, widen(xp, query, key, value)
+    lead = np.broadcast_shapes(*(array.shape[:-2] for array in arrays))
+    query, key, value = (np.broadcast_to(array, lead + array.shape[-2:]) for array in arrays)
+    output = np.zeros(query.shape[:-1] + value.shape[-1:], query.dtype)
+    logsumexp = np.zeros(query.shape[:-1], query.dtype)
+    for head in np.ndindex(lead):
+        _fast_head(query[head], key[head], value[head], offset, output[head], logsumexp[head])
+    return cast(xp, dtype, output), logsumexp
+
+
+def _fast_head(query, key, value, offset, output, logsumexp):
+    """Fill output and logsumexp of one head, both of them zeros."""
+    scale, calm = LOG2_E / math.sqrt(max(query.shape[1], 1)), _is_calm(query, key, value)
+    tile, product = np.empty(BLOCK_Q * BLOCK_K, query.dtype), np.empty((BLOCK_Q, value.shape[1]), query.dtype)
+    ones = np.ones(BLOCK_K, query.dtype)
+    for rows in _blocks(len(query), BLOCK_Q):
+        block, out, total = query[rows] * scale, output[rows], logsumexp[rows]
+        largest = np.full(len(block), 0 if calm else -np.inf, query.dtype)
+        for columns, first, diagonal in _cut_tiles(rows, len(key), BLOCK_K, offset):
+            k, v, seeing = key[columns], value[columns], slice(first, None)
+            scores = tile[: (len(block) - first) * len(k)].reshape(-1, len(k))
+            np.matmul(block[seeing], k.T, out=scores)
+            if diagonal is not None:  # the tile crosses it: hide what is above
+                corner = scores[: len(k)]
+                np.copyto(corner, -np.inf, where=~np.tri(*corner.shape, diagonal, dtype=bool))
+            if not calm:
+                new = np.maximum(largest[seeing], scores.max(axis=1))
+                shrink = np.exp2(largest[seeing] - new)
+                np.subtract(scores, new[:, None], out=scores)
+                largest[seeing] = new
+                total[seeing] *= shrink
+                out[seeing] *= shrink[:, None]
+            np.exp2(scores, out=scores)
+            total[seeing] += scores @ ones[: len(k)]
+            out[seeing] += np.matmul(scores, v, out=product[: len(scores)])
+        out /= np.where(total == 0, 1, total)[:, None]
+        with np.errstate(divide="ignore"):  # no key seen: −inf
+            total[...] = np.log(total) + largest / LOG2_E
+
+
+def _is_calm(query, key, value):
+    """Tell whether no exponential, and no product of one with a value, can leave the range of floats."""
+    longest = [np.einsum("ld,ld->l", array, array).max(initial=0) for array in (query, key)]
+    bound = math.sqrt(longest[0]) * math.sqrt(longest[1]) * LOG2_E / math.sqrt(max(query.shape[1], 1))
+    return bound <= CALM and -(2**CALM) < value.min(initial=0) <= value.max(initial=0) < 2**CALM
+
+
+def _cut_tiles(rows, num_keys, size, offset):
+    """Yield the tiles that a block of queries may see, cut to what is seen, as (keys, first query, diagonal).
+
+    Queries of the block before `first` see nothing of the tile. `diagonal` is where the tile's causal triangle lies, as
+    in ``np.tri``, or None where all is seen.
+    """
+    stop = num_keys if offset is None else min(num_keys, rows.stop + offset)
+    for start in range(0, stop, size):
+        columns = slice(start, min(start + size, stop))
+        seen = num_keys if offset is None else rows.start + offset - start  # the place of the first query in the tile
+        first = max(0, -seen)
+        yield columns, first, seen + first if seen + first < columns.stop - start - 1 else None
 
 
 class Accesses(NamedTuple):
@@ -327,7 +448,7 @@ def _add(xp, blocks, rows, gradient):
 # --- what a wrong call is told ----------------------------------------------------------------------------------------
 
 
-def _check_call(query, key, value, causal, block_q, block_k):
+def _check_call(query, key, value, causal):
     """Return the arrays' library, and the offset of the causal corner, or None if every key may be seen."""
     xp = float_namespace(query=query, key=key, value=value)
     check_query_and_key(query, key)
@@ -338,8 +459,6 @@ def _check_call(query, key, value, causal, block_q, block_k):
             f"causal is a {type(causal).__name__}, expected True or False; for any other mask, "
             "scaled_dot_product_attention(query, key, value, mask)"
         )
-    for name, size in (("block_q", block_q), ("block_k", block_k)):
-        check_count(name, size, least=1)
     return xp, key.shape[-2] - query.shape[-2] if causal else None
 
 
@@ -347,8 +466,8 @@ def _check_forward(query, key, value, output, logsumexp, grad_output):
     """Check that output, logsumexp and grad_output have the shapes that belong to query, key and value."""
     float_namespace(query=query, output=output, grad_output=grad_output)
     _check_logsumexp("logsumexp", logsumexp, query, "query")
-    rows = np.broadcast_shapes(query.shape[:-2], key.shape[:-2]) + query.shape[-2:-1]
-    shape = np.broadcast_shapes(rows[:-1], value.shape[:-2]) + (rows[-1], value.shape[-1])
+    rows = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2]) + query.shape[-2:-1]
+    shape = (*rows, value.shape[-1])
     for name, array, expected in (
         ("logsumexp", logsumexp, rows),
         ("output", output, shape),
