@@ -202,7 +202,9 @@ def flash_attention_backward(
     query, key, value, output, grad_output = widen(xp, query, key, value, output, grad_output)
     logsumexp, delta = widen(xp, logsumexp)[0][..., None], xp.sum(grad_output * output, axis=-1, keepdims=True)
     query = query * scale
-    grad_query, grad_key, grad_value = (_zeros(xp, *pair) for pair in ((query, block_q), (key, block_k), (value, block_k)))
+    grad_query, grad_key, grad_value = (
+        _zeros(xp, *pair) for pair in ((query, block_q), (key, block_k), (value, block_k))
+    )
     for rows in _blocks(query.shape[-2], block_q):
         q, grad_o = query[..., rows, :], grad_output[..., rows, :]
         for columns, mask in _visible_tiles(rows, key, block_k, offset):
@@ -226,10 +228,12 @@ def fast_flash_attention(
     r"""Attend as `flash_attention` does, as fast as NumPy can: in place, without temporary arrays.
 
     .. math:: o_i = \frac{\sum_j 2^{t_{ij} - c}\, v_j}{\sum_j 2^{t_{ij} - c}}, \qquad
-        t_{ij} = \frac{\log_2 e}{\sqrt{d_k}}\, q_i \cdot k_j, \qquad \ell_i = \ln 2\,\Bigl(c + \log_2 \sum_j 2^{t_{ij} - c}\Bigr)
+        t_{ij} = \frac{\log_2 e}{\sqrt{d_k}}\, q_i \cdot k_j, \qquad
+        \ell_i = \ln 2\,\Bigl(c + \log_2 \sum_j 2^{t_{ij} - c}\Bigr)
 
-    Powers of 2 cost half as much as powers of e. No score can pass max‖q‖ · max‖k‖ · log₂e / √d_k (Cauchy–Schwarz): where
-    that is at most 48 no exponential can overflow or vanish, and c = 0; else c is each row's running maximum.
+    Powers of 2 cost half as much as powers of e. By Cauchy and Schwarz no :math:`t_{ij}` of a head can pass
+    max‖q‖ · max‖k‖ · log₂e / √d_k. Where that is at most 48 no power can overflow or vanish, and c is 0; else c is each
+    row's running maximum.
 
     NumPy arrays only, on one thread but for the matrix products; tensors go to `attnlib.models.flash.flash_attention`.
 
@@ -272,16 +276,21 @@ def fast_flash_attention(
     query, key, value = (np.broadcast_to(array, lead + array.shape[-2:]) for array in arrays)
     output = np.zeros(query.shape[:-1] + value.shape[-1:], query.dtype)
     logsumexp = np.zeros(query.shape[:-1], query.dtype)
+    calm, room = _is_calm(query, key, value), _new_room(query.dtype, value.shape[-1])
     for head in np.ndindex(lead):
-        _fast_head(query[head], key[head], value[head], offset, output[head], logsumexp[head])
+        _fast_head(query[head], key[head], value[head], offset, calm[head], output[head], logsumexp[head], *room)
     return cast(xp, dtype, output), logsumexp
 
 
-def _fast_head(query, key, value, offset, output, logsumexp):
+def _new_room(dtype, d_v):
+    """Return what is used again for each tile: a tile of scores, its product with the values, ones, what is hidden."""
+    hidden = ~np.tri(BLOCK_K, 2 * BLOCK_K, BLOCK_K, dtype=bool)
+    return np.empty(BLOCK_Q * BLOCK_K, dtype), np.empty((BLOCK_Q, d_v), dtype), np.ones(BLOCK_K, dtype), hidden
+
+
+def _fast_head(query, key, value, offset, calm, output, logsumexp, tile, product, ones, hidden):
     """Fill output and logsumexp of one head, both of them zeros."""
-    scale, calm = LOG2_E / math.sqrt(max(query.shape[1], 1)), _is_calm(query, key, value)
-    tile, product = np.empty(BLOCK_Q * BLOCK_K, query.dtype), np.empty((BLOCK_Q, value.shape[1]), query.dtype)
-    ones = np.ones(BLOCK_K, query.dtype)
+    scale = LOG2_E / math.sqrt(max(query.shape[1], 1))
     for rows in _blocks(len(query), BLOCK_Q):
         block, out, total = query[rows] * scale, output[rows], logsumexp[rows]
         largest = np.full(len(block), 0 if calm else -np.inf, query.dtype)
@@ -289,10 +298,10 @@ def _fast_head(query, key, value, offset, output, logsumexp):
             k, v, seeing = key[columns], value[columns], slice(first, None)
             scores = tile[: (len(block) - first) * len(k)].reshape(-1, len(k))
             np.matmul(block[seeing], k.T, out=scores)
-            if diagonal is not None:  # the tile crosses it: hide what is above
-                corner = scores[: len(k)]
-                np.copyto(corner, -np.inf, where=~np.tri(*corner.shape, diagonal, dtype=bool))
+            corner = scores[: 0 if diagonal is None else len(k)]  # where the diagonal crosses the tile
+            above = hidden[: len(corner), BLOCK_K - (diagonal or 0) :][:, : len(k)]
             if not calm:
+                np.copyto(corner, -np.inf, where=above)
                 new = np.maximum(largest[seeing], scores.max(axis=1))
                 shrink = np.exp2(largest[seeing] - new)
                 np.subtract(scores, new[:, None], out=scores)
@@ -300,6 +309,7 @@ def _fast_head(query, key, value, offset, output, logsumexp):
                 total[seeing] *= shrink
                 out[seeing] *= shrink[:, None]
             np.exp2(scores, out=scores)
+            np.copyto(corner, 0, where=above)  # after the exponential, which is slow at −inf
             total[seeing] += scores @ ones[: len(k)]
             out[seeing] += np.matmul(scores, v, out=product[: len(scores)])
         out /= np.where(total == 0, 1, total)[:, None]
@@ -308,10 +318,11 @@ def _fast_head(query, key, value, offset, output, logsumexp):
 
 
 def _is_calm(query, key, value):
-    """Tell whether no exponential, and no product of one with a value, can leave the range of floats."""
-    longest = [np.einsum("ld,ld->l", array, array).max(initial=0) for array in (query, key)]
-    bound = math.sqrt(longest[0]) * math.sqrt(longest[1]) * LOG2_E / math.sqrt(max(query.shape[1], 1))
-    return bound <= CALM and -(2**CALM) < value.min(initial=0) <= value.max(initial=0) < 2**CALM
+    """Tell for each head whether no exponential, and no product of one with a value, can leave the range of floats."""
+    longest = [np.einsum("...ld,...ld->...l", array, array).max(axis=-1, initial=0) ** 0.5 for array in (query, key)]
+    bound = longest[0] * longest[1] * LOG2_E / math.sqrt(max(query.shape[-1], 1))
+    low, high = value.min(axis=(-2, -1), initial=0), value.max(axis=(-2, -1), initial=0)
+    return (bound <= CALM) & (low > -(2.0**CALM)) & (high < 2.0**CALM)
 
 
 def _cut_tiles(rows, num_keys, size, offset):
@@ -477,7 +488,8 @@ def _check_forward(query, key, value, output, logsumexp, grad_output):
             raise ValueError(
                 f"{name} has shape {tuple(array.shape)}, expected {tuple(expected)}, "
                 "as `flash_attention` returns it for this query, key and value"
-                + f": {name}[..., 0]" * (tuple(array.shape) == (*expected, 1))
+                + f": {name}[..., 0]"
+                * (tuple(array.shape) == (*expected, 1))
             )
 
 
@@ -494,8 +506,10 @@ def _check_partials(**partials):
     """Return the library of two pairs (output, logsumexp) that fit each other."""
     for name, pair in partials.items():
         if not isinstance(pair, tuple | list) or len(pair) != 2:
+            count = f" of {len(pair)}" if isinstance(pair, tuple | list) else ""
             raise TypeError(
-                f"{name} is a {type(pair).__name__}, expected a pair (output, logsumexp), as `flash_attention` returns"
+                f"{name} is a {type(pair).__name__}{count}, expected a pair (output, logsumexp), "
+                "as `flash_attention` returns"
             )
         output, logsumexp = pair
         float_namespace(**{f"{name}[0]": output})

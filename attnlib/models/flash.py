@@ -66,10 +66,15 @@ class _Flash(torch.autograd.Function):
     @staticmethod
     def forward(ctx, query, key, value, offset):
         output = query.new_zeros(*query.shape[:-1], value.shape[-1])
-        logsumexp = query.new_zeros(query.shape[:-1])
+        total = query.new_zeros(query.shape[:-1])
+        calm, room = _is_calm(query, key, value), _new_room(query, 1)
+        largest = torch.where(calm, 0, -math.inf).to(query)[..., None].expand(query.shape[:-1]).clone()
         with torch.autocast(query.device.type, enabled=False):
-            for head in _heads(query):
-                _forward_head(query[head], key[head], value[head], offset, output[head], logsumexp[head])
+            for head in itertools.product(*map(range, calm.shape)):
+                each = (array[head] for array in (query, key, value, output, largest, total))
+                _forward_head(offset, bool(calm[head]), *each, *room)
+        logsumexp = largest.mul_(1 / LOG2_E).add_(total.log())
+        output.div_(total.masked_fill_(total == 0, 1)[..., None])
         ctx.save_for_backward(query, key, value, output, logsumexp)
         ctx.offset = offset
         return output
@@ -77,67 +82,70 @@ class _Flash(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad_output):
-        saved = ctx.saved_tensors
+        saved, room = ctx.saved_tensors, _new_room(grad_output, 2)
         gradients = [torch.zeros(array.shape, dtype=array.dtype, device=array.device) for array in saved[:3]]
         with torch.autocast(grad_output.device.type, enabled=False):
-            for head in _heads(grad_output):
+            for head in itertools.product(*map(range, grad_output.shape[:-2])):
                 each = (array[head] for array in (*saved, grad_output, *gradients))
-                _backward_head(ctx.offset, *each)
+                _backward_head(ctx.offset, *each, *room)
         return *gradients, None
 
 
-def _heads(array):
-    """List the places on the axes before the last two."""
-    return list(itertools.product(*map(range, array.shape[:-2])))
-
-
-def _forward_head(query, key, value, offset, output, logsumexp):
-    """Fill output and logsumexp of one head, both of them zeros."""
-    scale, calm = LOG2_E / math.sqrt(max(query.shape[1], 1)), _is_calm(query, key, value)
-    tile, ones = query.new_empty(BLOCK_Q * BLOCK_K), query.new_ones(BLOCK_K)
+def _forward_head(offset, calm, query, key, value, output, largest, total, tile, _, ones):
+    """Fill what is not yet divided of one head: sums of values, and of exponentials, which both are zeros."""
+    scale = LOG2_E / math.sqrt(max(query.shape[1], 1))
     for rows in _blocks(len(query), BLOCK_Q):
-        block, out, total = query[rows] * scale, output[rows], logsumexp[rows]
-        largest = query.new_full((len(block),), 0 if calm else -math.inf)
+        whole = query[rows] * scale, output[rows], largest[rows], total[rows]
         for columns, first, diagonal in _cut_tiles(rows, len(key), BLOCK_K, offset):
-            k, v, seeing = key[columns], value[columns], slice(first, None)
-            scores = torch.mm(block[seeing], k.T, out=_cut(tile, len(block) - first, len(k)))
-            if diagonal is not None:  # the tile crosses it: hide what is above
-                corner = scores[: len(k)]
-                corner.masked_fill_(torch.ones_like(corner, dtype=torch.bool).triu_(diagonal + 1), -math.inf)
+            k, v = key[columns], value[columns]
+            q, out, top, sums = (part[first:] for part in whole) if first else whole
+            scores = torch.mm(q, k.T, out=_cut(tile, len(q), len(k)))
             if not calm:
-                new = torch.maximum(largest[seeing], scores.amax(dim=1))
-                shrink = torch.exp2(largest[seeing] - new)
-                scores -= new[:, None]
-                largest[seeing] = new
-                total[seeing] *= shrink
-                out[seeing] *= shrink[:, None]
+                if diagonal is not None:
+                    corner = scores[: len(k)]
+                    corner.masked_fill_(torch.ones_like(corner, dtype=torch.bool).triu_(diagonal + 1), -math.inf)
+                new = torch.maximum(top, scores.amax(dim=1))
+                shrink = torch.exp2(top - new)
+                scores.sub_(new[:, None])
+                top.copy_(new)
+                sums.mul_(shrink)
+                out.mul_(shrink[:, None])
             scores.exp2_()
-            total[seeing].addmv_(scores, ones[: len(k)])
-            out[seeing].addmm_(scores, v)
-        out /= torch.where(total == 0, 1, total)[:, None]
-        total.log_().add_(largest, alpha=1 / LOG2_E)
+            if diagonal is not None:
+                scores[: len(k)].tril_(diagonal)  # after the exponential, which is slow at −inf
+            sums.addmv_(scores, ones[: len(k)])
+            out.addmm_(scores, v)
 
 
-def _backward_head(offset, query, key, value, output, logsumexp, grad_output, grad_query, grad_key, grad_value):
+def _backward_head(
+    offset, query, key, value, output, logsumexp, grad_output, grad_query, grad_key, grad_value, one, two, _
+):
     """Fill the three gradients of one head, all of them zeros."""
     scale = 1 / math.sqrt(max(query.shape[1], 1))
-    one, two = query.new_empty(2, BLOCK_Q * BLOCK_K)
     for rows in _blocks(len(query), BLOCK_Q):
-        block, grad_out, shift = query[rows] * (scale * LOG2_E), grad_output[rows], logsumexp[rows] * LOG2_E
-        delta = (grad_out * output[rows]).sum(dim=1)
+        block, grad_out, shift = query[rows] * (scale * LOG2_E), grad_output[rows], logsumexp[rows, None] * LOG2_E
+        delta = (grad_out * output[rows]).sum(dim=1, keepdim=True)
         for columns, first, diagonal in _cut_tiles(rows, len(key), BLOCK_K, offset):
-            k, v, seeing = key[columns], value[columns], slice(first, None)
-            weights = torch.mm(block[seeing], k.T, out=_cut(one, len(block) - first, len(k)))
-            weights.sub_(shift[seeing, None]).exp2_()
+            k, v = key[columns], value[columns]
+            parts = block, grad_out, shift, delta, grad_query[rows]
+            q, grad_o, shifts, deltas, grad_q = (part[first:] if first else part for part in parts)
+            weights = torch.mm(q, k.T, out=_cut(one, len(q), len(k)))
+            weights.sub_(shifts).exp2_()
             if diagonal is not None:
                 weights[: len(k)].tril_(diagonal)
-            grad_scores = torch.mm(grad_out[seeing], v.T, out=_cut(two, *weights.shape))
-            grad_scores.sub_(delta[seeing, None]).mul_(weights)
-            grad_value[columns].addmm_(weights.T, grad_out[seeing])
-            grad_query[rows][seeing].addmm_(grad_scores, k)
-            grad_key[columns].addmm_(grad_scores.T, block[seeing])
+            grad_scores = torch.mm(grad_o, v.T, out=_cut(two, len(q), len(k)))
+            grad_scores.sub_(deltas).mul_(weights)
+            grad_value[columns].addmm_(weights.T, grad_o)
+            grad_q.addmm_(grad_scores, k)
+            grad_key[columns].addmm_(grad_scores.T, q)
     grad_query *= scale
     grad_key /= LOG2_E  # the block carries the scale, and log₂ e
+
+
+def _new_room(query, tiles):
+    """Return what is used again for each tile: one or two tiles of numbers, and ones."""
+    room = query.new_empty(tiles, BLOCK_Q * BLOCK_K)
+    return room[0], room[-1], query.new_ones(BLOCK_K)
 
 
 def _cut(buffer, rows, columns):
@@ -145,9 +153,10 @@ def _cut(buffer, rows, columns):
 
 
 def _is_calm(query, key, value):
-    """Tell whether no exponential, and no product of one with a value, can leave the range of floats."""
-    if not (len(query) and value.numel()):
-        return True
-    longest = [torch.linalg.vector_norm(array, dim=1).max() for array in (query, key)]
-    bound = longest[0] * longest[1] * LOG2_E / math.sqrt(max(query.shape[1], 1))
-    return bool((bound <= CALM) & (torch.maximum(value.max(), -value.min()) < 2**CALM))
+    """Tell for each head whether no exponential, and no product of one with a value, can leave the range of floats."""
+    if not (query.shape[-2] and key.shape[-2] and value.shape[-1]):
+        return torch.ones(query.shape[:-2], dtype=torch.bool)
+    longest = [torch.linalg.vector_norm(array, dim=-1).amax(dim=-1) for array in (query, key)]
+    bound = longest[0] * longest[1] * LOG2_E / math.sqrt(max(query.shape[-1], 1))
+    low, high = value.amin(dim=(-2, -1)), value.amax(dim=(-2, -1))
+    return ((bound <= CALM) & (low > -(2.0**CALM)) & (high < 2.0**CALM)).cpu()
