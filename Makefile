@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab notebooks chapter bench
+.PHONY: book test lab notebooks map chapter bench
 
 book: .venv/installed
 	$(BIN)/jupyter-book build -W --keep-going --quiet .
@@ -19,11 +19,16 @@ lab: .venv/installed
 	$(BIN)/jupyter lab --preferred-dir chapters
 
 notebooks: .venv/installed
-	$(BIN)/python tools/notebooks.py
+	$(BIN)/python -m tools.notebooks
+	$(BIN)/python -m tools.map
 
-# make chapter NAME=16_normalizers TITLE="Normalizers"
+# contents, maps, head lines and questions, from chapters.yml and the chapters
+map: .venv/installed
+	$(BIN)/python -m tools.map
+
+# make chapter NAME=16_normalizers, as chapters.yml has it; with TITLE="…" a name that it does not have yet
 chapter: .venv/installed
-	$(BIN)/python tools/new_chapter.py $(NAME) "$(TITLE)"
+	$(BIN)/python -m tools.new_chapter "$(NAME)" $(if $(TITLE),--title "$(TITLE)")
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/site.py

@@ -185,11 +185,18 @@ def _checked(name, number, expected, fits):
 
 def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
     """Check that a length or a distance is a whole number, and not less than `least`."""
-    whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
-    if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
+    if isinstance(number, bool) or not (isinstance(number, int) or _is_whole(number)):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
+
+
+def _is_whole(number):
+    return (
+        hasattr(number, "__index__")
+        and not getattr(number, "ndim", 0)
+        and "float" not in str(getattr(number, "dtype", ""))
+    )
 
 
 def check_amounts(**arrays: Array) -> None:

@@ -1,6 +1,7 @@
-"""What the site adds to Sphinx: an address, offline MathJax, native folds, inlined diagrams, chapter numbers."""
+"""What the site adds to Sphinx: address, offline MathJax, native folds, inlined diagrams, chapter numbers, keywords."""
 
 import dataclasses
+import functools
 import re
 import shutil
 import struct
@@ -8,8 +9,10 @@ from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from pybtex.plugin import find_plugin, register_plugin
+from sphinx import addnodes
 from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_external_toc.collectors import disable_builtin_toctree_collector
@@ -227,6 +230,42 @@ class ChapterNumbers(TocTreeCollector):
         return changed
 
 
+# --- what the search knows of a page, and the other pages show of it --------------------------------------------------
+
+
+def add_keywords(app, doctree):
+    """Give a chapter the words of its row in chapters.yml: Sphinx indexes them, and a search for QKV finds it."""
+    if not app.env.docname.startswith("chapters/"):
+        return
+    rows = Path(app.srcdir, "chapters.yml")
+    app.env.note_dependency(str(rows))
+    keywords = chapter_keywords(rows, rows.stat().st_mtime_ns).get(app.env.docname)
+    if keywords:
+        doctree.insert(0, nodes.meta(name="keywords", content=keywords))
+
+
+@functools.lru_cache(maxsize=1)
+def chapter_keywords(rows: Path, _changed: int) -> dict[str, str]:
+    """Return the words of each chapter, each once and by itself: a search asks for words and not for phrases."""
+    parts = yaml.safe_load(rows.read_text(encoding="utf-8"))["parts"]
+    return {
+        f"chapters/{row['number']:02}_{row['slug']}": ", ".join(dict.fromkeys(re.findall(r"\w+", row["keywords"])))
+        for part in parts
+        for row in part["chapters"]
+    }
+
+
+def pages_with_an_old_frame(app, env):
+    """Name every page to be written again if the sidebar has changed: Sphinx rewrites those alone whose source did."""
+    titles = {page: title.astext() for page, title in env.titles.items()}
+    trees = {
+        page: [(tree["caption"], tree["entries"]) for tree in toc.findall(addnodes.toctree)]
+        for page, toc in env.tocs.items()
+    }
+    before, env.book_frame = getattr(env, "book_frame", None), (titles, trees)
+    return [] if before in (None, env.book_frame) else sorted(env.found_docs)
+
+
 # --- after the build --------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +311,8 @@ def setup(app):
     app.add_post_transform(PlaceImages)
     app.add_post_transform(LinkTheLibrary)
     app.connect("config-inited", set_address)
+    app.connect("doctree-read", add_keywords)
+    app.connect("env-updated", pages_with_an_old_frame, priority=900)
     app.connect("html-page-context", complete_page, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

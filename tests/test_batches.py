@@ -3,7 +3,6 @@ import subprocess
 import sys
 from collections import Counter
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -11,13 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from attnlib.corpora.batches import BEGIN, END, PAD, Vocabulary, batches, make_batch, pad
-
-
-class Pair(NamedTuple):
-    source: tuple
-    target: tuple
-
+from attnlib.corpora.batches import batches, make_batch, pad
+from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary
+from tests.translators import Pair
 
 TOKENS = st.text("abcdéß한 ", min_size=1, max_size=5)
 SENTENCES = st.lists(st.lists(TOKENS, min_size=1, max_size=7), min_size=1, max_size=11)
@@ -53,27 +48,7 @@ def test_two_pairs_become_four_arrays():
     assert_array_equal(batch.goal, [[5, 3, 2, 0], [7, 6, 4, 2]])
 
 
-def test_a_decoded_sentence_stops_at_the_first_end():
-    assert (PAD, BEGIN, END) == (0, 1, 2)
-    vocabulary = Vocabulary([("a", "b")])
-    assert vocabulary.decode([3, 0, 1, 4, 2, 3, 3]) == ("a", "b")
-    assert vocabulary.decode([2, 3]) == vocabulary.decode([]) == ()
-    assert vocabulary.decode(iter([4, 4])) == ("b", "b"), "without an end all of it is meant"
-    assert vocabulary.decode(np.array([1, 4, 3, 2, 0])) == ("b", "a")
-
-
 # invariant
-
-
-@given(sentences=SENTENCES)
-def test_what_is_encoded_is_decoded_again_and_every_number_is_used_once(sentences):
-    vocabulary = Vocabulary(sentences)
-    assert len(vocabulary) == len(vocabulary.tokens) == 3 + len({token for s in sentences for token in s})
-    assert vocabulary.encode(vocabulary.tokens) == list(range(len(vocabulary)))
-    for sentence in sentences:
-        numbers = vocabulary.encode(sentence)
-        assert min(numbers) > END
-        assert vocabulary.decode([BEGIN, *numbers, END, PAD, *numbers]) == tuple(sentence)
 
 
 @given(sentences=SENTENCES)
@@ -153,7 +128,8 @@ def test_the_same_seed_draws_the_same_and_another_seed_something_else():
 
 def test_numbers_do_not_depend_on_how_python_hashes_strings():
     code = (
-        "from itertools import islice; from attnlib.corpora.batches import *; from types import SimpleNamespace as N\n"
+        "from itertools import islice; from types import SimpleNamespace as N\n"
+        "from attnlib.corpora.batches import Vocabulary, batches\n"
         "pairs = [N(source=f'w{n % 7} w{n % 3}'.split()[: 1 + n % 2], target=[f'x{n % 5}']) for n in range(31)]\n"
         "words = [Vocabulary(p.source for p in pairs), Vocabulary(p.target for p in pairs)]\n"
         "print([w.tokens for w in words], [[x.tolist() for x in b] for b in islice(batches(pairs, *words, size=5), 7)])"
@@ -191,33 +167,6 @@ def test_callers_sentences_are_not_written_to():
 # error
 
 
-def test_an_unknown_token_is_named_with_its_near_miss():
-    vocabulary = Vocabulary([("love", "you"), ("sleep",)])
-    with pytest.raises(ValueError, match=r"^token 'lov' is not in the vocabulary: did you mean 'love'\?$"):
-        vocabulary.encode(("you", "lov"))
-    with pytest.raises(ValueError, match=r"^token '한국' is not in the vocabulary: it knows 3 tokens$"):
-        vocabulary.encode(("한국",))
-
-
-def test_a_string_is_not_a_sentence_and_no_sentence_is_empty():
-    vocabulary = Vocabulary([("love", "you")])
-    with pytest.raises(TypeError, match=r"^sentence is the string 'love you', expected a sequence of tokens: 'love yo"):
-        vocabulary.encode("love you")
-    with pytest.raises(TypeError, match=r"^a sentence is the string 'love you', expected a sequence of tokens: 'love "):
-        Vocabulary([("you",), "love you"])
-    with pytest.raises(ValueError, match=r"^sentence is empty, expected at least one token$"):
-        vocabulary.encode(())
-    for sentences in ((), [()]):
-        with pytest.raises(ValueError, match=r"^sentences has no token: a vocabulary needs at least one$"):
-            Vocabulary(sentences)
-
-
-@pytest.mark.parametrize("number", [-1, 5, 99])
-def test_a_number_that_no_token_has_is_refused(number):
-    with pytest.raises(ValueError, match=f"^a token has the number {number}, expected 0 to 4$"):
-        Vocabulary([("love", "you")]).decode([3, number])
-
-
 @pytest.mark.parametrize("sentences", [[], [[]], [[3], []]])
 def test_nothing_cannot_be_padded(sentences):
     with pytest.raises(
@@ -227,15 +176,60 @@ def test_nothing_cannot_be_padded(sentences):
 
 
 @pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(("sentences", "found"), [(5, "5"), ([5, 4], "5"), ([[1.5]], r"\[1.5\]"), (["ab"], "'ab'")])
+def test_only_rows_of_whole_numbers_can_be_padded(sentences, found):
+    with pytest.raises(
+        TypeError, match=rf"^sentences holds {found}, expected sequences of whole numbers: \[\[5, 4\], "
+    ):
+        pad(sentences)
+
+
+@pytest.mark.usefixtures("plain_errors")
 @pytest.mark.parametrize(
-    ("size", "error", "words_said"),
+    ("pairs", "error", "said"),
     [
-        (0, ValueError, "^size is 0, expected 1 or more$"),
-        (6, ValueError, "^size is 6, but there are only 5 pairs: a batch cannot be larger than that$"),
-        (1.5, TypeError, "^size is 1.5, expected a whole number$"),
+        ([], ValueError, "pairs holds no pair, expected at least one"),
+        (5, TypeError, "pairs is 5, expected a list of pairs"),
+        (iter([Pair(("a",), ("b",))]), TypeError, r"pairs is <.*iterator.*>, expected a list of pairs: list\(pairs\)"),
+        (Pair(("a",), ("b",)), TypeError, r"pairs is one pair, expected a list of them: \[pairs\]"),
+        (
+            [(("a",), ("b",))],
+            TypeError,
+            r"pairs holds \(\('a',\), \('b',\)\), which has no source: expected pairs with sou",
+        ),
     ],
 )
-def test_a_batch_has_a_whole_number_of_the_pairs(size, error, words_said):
+@pytest.mark.parametrize("make", [make_batch, lambda *arguments: batches(*arguments, size=1)])
+def test_what_is_no_list_of_pairs_is_named(make, pairs, error, said):
+    vocabulary = Vocabulary([("a", "b")])
+    with pytest.raises(error, match=f"^{said}"):
+        make(pairs, vocabulary, vocabulary)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("name", ["source_words", "target_words"])
+def test_what_is_no_vocabulary_is_named(name):
+    vocabularies = dict.fromkeys(("source_words", "target_words"), Vocabulary([("a", "b")])) | {name: ["a", "b"]}
+    for make in (make_batch, lambda *arguments, **both: batches(*arguments, **both, size=1)):
+        with pytest.raises(
+            TypeError, match=rf"^{name} is a list, expected a Vocabulary: Vocabulary\(sentences\) makes one$"
+        ):
+            make([Pair(("a",), ("b",))], **vocabularies)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("options", "error", "words_said"),
+    [
+        ({"size": 0}, ValueError, "^size is 0, expected 1 or more$"),
+        ({"size": 6}, ValueError, "^size is 6, but there are only 5 pairs: a batch cannot be larger than that$"),
+        ({"size": 1.5}, TypeError, "^size is 1.5, expected a whole number$"),
+        ({"size": "8"}, TypeError, "^size is '8', expected a whole number$"),
+        ({"size": 2, "seed": "x"}, TypeError, "^seed is 'x', expected a whole number$"),
+        ({"size": 2, "seed": -1}, ValueError, "^seed is -1, expected 0 or more$"),
+    ],
+)
+def test_a_batch_has_a_whole_number_of_the_pairs_and_says_so_before_the_first_is_drawn(options, error, words_said):
     pairs = numbered(5)
     with pytest.raises(error, match=words_said):
-        next(batches(pairs, *words(pairs), size=size))
+        batches(pairs, *words(pairs), **options)

@@ -7,14 +7,18 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-import yaml
 
+import attnlib
 from attnlib import attend
+from tools.book import load, module_file, stale_mentions, unit_tests
+from tools.map import everything
 from tools.notebooks import is_current, set_colab_cell
 
 ROOT = Path(__file__).parents[1]
+BOOK = load(ROOT)
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-PAGES = sorted(ROOT.glob("*.md"))
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("api/*.md")])
+DIAGRAMS = sorted((ROOT / "site/diagrams").glob("*.svg"))
 TAGS = {"exercise", "check", "solution", "hide-input", "hide-output", "remove-cell", "raises-exception", "on-colab"}
 TAGS |= {"nbval-ignore-output"}
 BANNED = (
@@ -46,14 +50,61 @@ def printed(cell):
         yield output.get("text", "") or output.get("data", {}).get("text/plain", "")
 
 
-def test_every_chapter_is_in_the_table_of_contents_and_has_its_module_and_its_tests():
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = [entry["file"] for part in contents["parts"] for entry in part["chapters"]]
-    assert [f"chapters/{path.stem}" for path in CHAPTERS] == [name for name in listed if name.startswith("chapters/")]
-    for path in CHAPTERS:
-        slug = path.stem.split("_", 1)[1]
-        assert (ROOT / f"attnlib/{slug}.py").exists() or (ROOT / f"attnlib/models/{slug}.py").exists(), slug
-        assert (ROOT / f"tests/test_{slug}.py").exists(), slug
+def test_every_chapter_has_its_row_and_every_finished_one_its_rooms_with_their_tests():
+    assert [chapter.name for chapter in BOOK.finished] == [path.stem for path in CHAPTERS], "rows of chapters.yml"
+    for chapter in BOOK.finished:
+        for room in chapter.rooms:
+            assert module_file(room), f"{chapter.name}: its room attnlib/{room}.py does not exist"
+            assert (ROOT / unit_tests(room)).exists(), f"{chapter.name}: attnlib/{room} has no {unit_tests(room)}"
+
+
+def test_what_waits_for_a_chapter_is_there_and_the_chapter_is_not():
+    for chapter in BOOK.chapters:
+        for name in chapter.waiting:
+            assert module_file(name) or hasattr(attnlib, name), f"{chapter.name}: waiting names {name}: no such thing"
+            assert not BOOK.is_finished(chapter), f"{chapter.name} is finished: {name} waits no longer"
+
+
+def test_contents_maps_head_lines_and_questions_are_those_of_chapters_yml():
+    stale = [path.name for path, text in everything(ROOT).items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, f"`make map` would change {', '.join(stale)}"
+
+
+def test_every_module_stands_in_the_api():
+    pages = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("api/*.md"))
+    listed = set(re.findall(r"automodule:: (\S+)", pages))
+    missing = []
+    for path in sorted((ROOT / "attnlib").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        folders = {".".join(parts[:i]) for i in range(2, len(parts) + 1)}  # a folder speaks for what it holds
+        if path.name != "__init__.py" and not folders & listed:
+            missing.append(".".join(parts))
+    assert not missing, f"no page of api/ has {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("path", CHAPTERS + PAGES, ids=lambda path: path.stem)
+def test_prose_knows_which_chapters_are_finished(path):
+    if path.suffix == ".ipynb":
+        cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"]
+        text, folder, own = "\n\n".join(cells), "", int(path.stem[:2])
+    else:
+        text, folder, own = path.read_text(encoding="utf-8"), "../" * (path.parent != ROOT) + "chapters/", None
+    assert not stale_mentions(BOOK, text, folder, own)
+
+
+def test_nothing_of_the_scaffold_is_left(chapter):
+    slug = chapter.path.stem.split("_", 1)[1]
+    row = BOOK.by_slug[slug]
+    files = [chapter.path, ROOT / f"tests/wrong_answers/{slug}.py", ROOT / f"site/diagrams/{slug}.svg"]
+    files += [path for room in row.rooms for path in (module_file(room), ROOT / unit_tests(room)) if path]
+    left = [
+        f"{path.relative_to(ROOT)}: {found.strip()}"
+        for path in files
+        if path.exists()
+        for found in re.findall("✎.{0,50}", path.read_text(encoding="utf-8"))
+    ]
+    left += [f"chapters.yml, {row.name}: {words}" for words in (row.how, *row.keywords) if "✎" in words]
+    assert not left, "still to write:\n" + "\n".join(left)
 
 
 def test_the_outputs_are_those_of_the_code_as_it_stands(chapter):
@@ -63,12 +114,11 @@ def test_the_outputs_are_those_of_the_code_as_it_stands(chapter):
 
 
 def test_the_chapter_opens_with_its_promise_and_asks_before_it_gives_a_formula(chapter):
-    number = chapter.path.stem.split("_")[0]
     opening = chapter.prose[0]
-    assert opening.startswith(f"# {int(number)} · "), f"the title must begin with '# {int(number)} · '"
+    title = BOOK.by_slug[chapter.path.stem.split("_", 1)[1]].h1
+    assert opening.splitlines()[0] == title, "the title is not that of chapters.yml"
     assert "**After this chapter you can**" in opening
     assert 3 <= len(re.findall(r"^- ", opening, re.M)) <= 5, "three to five things the reader can do afterwards"
-    assert re.search(r"\d+ minutes", opening), "how long to read"
     first_number = next(i for i, cell in enumerate(chapter.cells) if cell.cell_type == "code" and any(printed(cell)))
     first_formula = next(
         i for i, cell in enumerate(chapter.cells) if re.search(r"\$\$.+?\$\$ *\(eq-", cell.source, re.S)
@@ -78,13 +128,17 @@ def test_the_chapter_opens_with_its_promise_and_asks_before_it_gives_a_formula(c
 
 
 def test_each_prediction_comes_before_what_it_predicts_and_each_chapter_mends_an_error(chapter):
-    assert ":class: predict" in chapter.text
     assert ":class: in-circulation" in chapter.text
+    assert any(images(cell) for cell in chapter.code), "no figure"
     questions = [i for i, cell in enumerate(chapter.cells) if ":class: predict" in cell.source]
-    figures = [i for i, cell in enumerate(chapter.cells) if cell.cell_type == "code" and images(cell)]
-    assert figures, "no figure"
-    assert figures[-1] > questions[0]
-    assert all(":class: dropdown" in chapter.cells[i].source for i in questions), "commit to an answer before the run"
+    exercises = next(i for i, cell in enumerate(chapter.cells) if re.search(r"^## Exercises", cell.source, re.M))
+    assert questions, "no prediction"
+    for question, following in zip(questions, [*questions[1:], exercises], strict=True):
+        text = chapter.cells[question].source
+        assert text.count(":class: predict") == 1, f"two predictions before one look: {text[:80]}"
+        assert ":class: dropdown" in text, "commit to an answer before the run"
+        looked = [cell for cell in chapter.cells[question + 1 : following] if cell.get("outputs")]
+        assert looked, f"nothing is shown after the prediction {text[:120]!r}"
 
 
 def test_the_chapter_ends_with_exercises_a_summary_and_further_reading(chapter):
@@ -108,8 +162,22 @@ def test_cells_are_short_and_prose_outweighs_code(chapter):
 
 def test_claims_are_asserted(chapter):
     told = [cell for cell in chapter.code if not tags(cell) & {"exercise", "check", "solution"}]
-    asserts = sum(len(re.findall(r"^\s*assert\b|assert_allclose|assert_array", cell.source, re.M)) for cell in told)
-    assert asserts >= sum(bool(images(cell)) for cell in told), "at least one assert for each figure"
+    asserts = [bool(re.search(r"^\s*assert\b|assert_allclose|assert_array", cell.source, re.M)) for cell in told]
+    for i, cell in enumerate(told):
+        if images(cell):
+            near = asserts[max(i - 1, 0) : i + 3]
+            assert any(near), f"no assert one cell before this figure or up to two after it: {cell.source[:80]!r}"
+
+
+def test_a_caption_has_a_name_of_its_own(chapter):
+    figures = [cell.metadata.get("mystnb", {}).get("figure", {}) for cell in chapter.code]
+    captions = [figure["caption"] for figure in figures if "caption" in figure]
+    names = [figure.get("name", "") for figure in figures if figure]
+    prefix = f"fig-{chapter.path.stem.split('_', 1)[1].replace('_', '-')}-"
+    assert len(captions) == len(names) == len(set(names)) == len(set(captions)), "each its caption, each its name"
+    assert all(name.startswith(prefix) for name in names), f"a figure's name begins with {prefix}"
+    referred = set(re.findall(r"\{numref\}`(?:[^<`]*<)?(fig-[\w-]+)", "\n".join(chapter.prose)))
+    assert referred <= set(names), "a reference to a figure that is not here"
 
 
 def test_every_figure_says_what_is_seen(chapter):
@@ -158,6 +226,35 @@ def test_the_numbers_in_a_diagram_are_those_of_the_library(diagram, scores, valu
     output, weights = attend(np.array([scores], dtype=float), np.array(values, dtype=float)[:, None])
     assert {f"{weight:.2f}" for weight in weights[0] if weight} <= set(drawn)
     assert {str(value) for value in values} | {f"{output[0, 0]:.1f}"} <= set(drawn)
+
+
+@pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: path.stem)
+def test_a_diagram_is_drawn_in_the_houses_one_style(path):
+    svg, style = path.read_text(encoding="utf-8"), (path.parent / "diagram.css").read_text(encoding="utf-8")
+    drawn = re.sub(r"<style>.*?</style>", "", svg, flags=re.S)
+    assert re.search(r'<svg [^>]*class="diagram" viewBox="', svg), "no class diagram, or a fixed size"
+    assert re.search(r"<title>[^<]{5,}</title>", drawn), "no title"
+    assert re.search(r"<desc>[^<]{40,}</desc>", drawn), "no description of what is seen"
+    used = {name for names in re.findall(r'class="([^"]*)"', drawn) for name in names.split()} - {"diagram"}
+    assert used <= set(re.findall(r"\.diagram \.([\w-]+)", style)), "classes that diagram.css does not have"
+    assert not re.findall(r'(?:fill|stroke|color|style|font-\w+)="[^"]*"|#[0-9a-fA-F]{3,6}\b', drawn), (
+        "say it by a class"
+    )
+
+
+def test_a_diagram_by_itself_has_the_colours_of_the_book():
+    def colours(css):
+        return dict(re.findall(r"--([\w-]+): (#\w+)", css))
+
+    light, dark = re.findall(r"^html(?:\[data-theme=\"dark\"\])? \{\n  --paper.*?^\}", book_css(), re.M | re.S)
+    drawn = (ROOT / "site/diagrams/diagram.css").read_text(encoding="utf-8").splitlines()
+    for tokens, line in ((colours(light), drawn[0]), (colours(dark), drawn[1])):
+        tokens["line"] = tokens["line-2"]  # thin lines want the stronger hairline
+        assert colours(line).items() <= tokens.items()
+
+
+def book_css():
+    return (ROOT / "site/static/book.css").read_text(encoding="utf-8")
 
 
 def test_with_an_address_a_notebook_begins_by_installing_the_library_on_colab_and_nowhere_else():

@@ -1,6 +1,6 @@
+import inspect
 import itertools
 import math
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,21 +8,18 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from attnlib.corpora.batches import BEGIN, END, PAD, Vocabulary, make_batch
-from attnlib.models.decoders import CurrentState, PreviousState
-from attnlib.training.decoding import beam_search, forced_weights, greedy
+from attnlib.corpora.batches import make_batch
+from attnlib.corpora.vocabulary import BEGIN, END, PAD, Vocabulary
 from attnlib.models.attention import Attention, DotProduct, LocalPredictive
-from attnlib.models.seq2seq import FixedVector, Memory
+from attnlib.models.decoders import BahdanauDecoder, LuongDecoder
+from attnlib.models.seq2seq import EncoderDecoder, FixedVector
+from attnlib.training.decoding import beam_search, forced_weights, greedy
+from tests.translators import Pair, encoded
 
 SOURCE = Vocabulary([("I", "love", "you", "so")])
 TARGET = Vocabulary([("je", "t'", "aime")])
 AIME, JE, T = (TARGET.numbers[word] for word in ("aime", "je", "t'"))
 SENTENCES = [("I", "love", "you"), ("so",), ("you", "love", "I", "so", "love")]
-
-
-class Pair(NamedTuple):
-    source: tuple
-    target: tuple
 
 
 class Table(nn.Module):
@@ -32,15 +29,16 @@ class Table(nn.Module):
         super().__init__()
         self.logits = torch.as_tensor(odds).log()
 
+    unroll = EncoderDecoder.unroll
+
     def encode(self, source, lengths):
-        mask = torch.arange(source.shape[1]) < lengths[:, None]
-        return Memory(torch.zeros(*source.shape, 2), mask[:, None], torch.zeros(len(source), 2))
+        return encoded(torch.zeros(*source.shape, 2), lengths.tolist())
 
-    def start(self, memory):
-        return (memory.summary,)
+    def start(self, encoded):
+        return (encoded.summary,)
 
-    def step(self, token, state, memory, position):
-        weights = memory.mask[:, 0] / memory.mask.sum(-1)
+    def step(self, token, state, encoded, position):
+        weights = encoded.mask[:, 0] / encoded.mask.sum(-1)
         return self.logits[min(position, len(self.logits) - 1), token], state, weights
 
 
@@ -58,10 +56,10 @@ def make(kind, seed):
     sizes = {"embedding": 5, "hidden": 14}
     if kind == "fixed":
         model = FixedVector(len(SOURCE), len(TARGET), **sizes)
-    elif kind == "previous":
-        model = PreviousState(len(SOURCE), len(TARGET), LocalPredictive(DotProduct(), d_query=14, width=2.0), **sizes)
+    elif kind == "bahdanau":
+        model = BahdanauDecoder(len(SOURCE), len(TARGET), LocalPredictive(DotProduct(), d_query=14, width=2.0), **sizes)
     else:
-        model = CurrentState(len(SOURCE), len(TARGET), Attention(DotProduct()), input_feeding=True, **sizes)
+        model = LuongDecoder(len(SOURCE), len(TARGET), Attention(DotProduct()), input_feeding=True, **sizes)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter *= 2  # surer of itself than a new model
@@ -77,7 +75,7 @@ def forced(model, source, target):
     return logits.log_softmax(-1).gather(-1, goal[..., None]).sum().item(), weights
 
 
-KINDS = pytest.mark.parametrize("kind", ["fixed", "previous", "feeding"])
+KINDS = pytest.mark.parametrize("kind", ["fixed", "bahdanau", "feeding"])
 
 
 # by hand
@@ -185,6 +183,11 @@ def test_a_beam_of_one_is_the_greedy_search_and_a_batch_is_its_sentences(kind, s
             assert_allclose(narrow.weights, expected.weights, atol=1e-5)
 
 
+def test_four_beginnings_are_kept_unless_another_number_is_asked_for():
+    assert inspect.signature(beam_search).parameters["beam"].default == 4
+    assert len(beam_search(make("feeding", 3), SENTENCES[0], SOURCE, TARGET, max_length=2)) == 4
+
+
 @KINDS
 @pytest.mark.parametrize("beam", [2, 5, 97])
 def test_beams_come_best_first_each_once_and_none_is_impossible(kind, beam):
@@ -222,8 +225,7 @@ def test_searching_needs_no_gradient_and_no_dropout(search):
     ("sentence", "options", "error", "said"),
     [
         ((), {}, ValueError, "sentence is empty, expected at least one token"),
-        (("I", "lov"), {}, ValueError, "token 'lov' is not in the vocabulary: did you mean 'love'"),
-        ("I love", {}, TypeError, "sentence is the string 'I love', expected a sequence of tokens"),
+        (("I", "lov"), {}, ValueError, "token is 'lov', did you mean 'love'"),
         (("I",), {"max_length": 0}, ValueError, "max_length is 0, expected 1 or more"),
         (("I",), {"max_length": 2.5}, TypeError, "max_length is 2.5, expected a whole number"),
         (("I",), {"beam": 0}, ValueError, "beam is 0, expected 1 or more"),
@@ -239,6 +241,73 @@ def test_what_cannot_be_translated_is_named(sentence, options, error, said):
             greedy(model, [("I",), sentence], SOURCE, TARGET, **options)
 
 
+@pytest.mark.usefixtures("plain_errors")
+def test_a_sentence_is_not_a_list_of_sentences_nor_text_and_the_mends_work():
+    model, (one,) = make("feeding", 1), beam_search(make("feeding", 1), ("I", "love"), SOURCE, TARGET, beam=1)
+    with pytest.raises(
+        TypeError, match=r"^sentence is the string 'I love', expected a sequence of tokens: 'I love'.split"
+    ):
+        beam_search(model, "I love", SOURCE, TARGET)
+    assert beam_search(model, ["I", "love"], SOURCE, TARGET, beam=1)[0].tokens == one.tokens
+    sentence = [["I", "love"]]
+    said = (
+        r"^sentence holds \['I', 'love'\], expected tokens: if it is a list of sentences, one of them is sentence\[0\]$"
+    )
+    with pytest.raises(TypeError, match=said):
+        beam_search(model, sentence, SOURCE, TARGET)
+    assert beam_search(model, sentence[0], SOURCE, TARGET, beam=1)[0].tokens == one.tokens
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_a_list_of_sentences_is_neither_one_sentence_nor_text_and_the_mends_work():
+    model, (one,) = make("feeding", 1), greedy(make("feeding", 1), [("I", "love")], SOURCE, TARGET)
+    sentences = ["I", "love"]
+    with pytest.raises(
+        TypeError, match=r"^sentences holds strings, \['I', 'love'\], expected .* of tokens: \[sentences\]$"
+    ):
+        greedy(model, sentences, SOURCE, TARGET)
+    assert greedy(model, [sentences], SOURCE, TARGET)[0].tokens == one.tokens
+    sentences = ["I love"]
+    with pytest.raises(TypeError, match=r" of tokens: \[sentence.split\(\) for sentence in sentences\]$"):
+        greedy(model, sentences, SOURCE, TARGET)
+    assert greedy(model, [sentence.split() for sentence in sentences], SOURCE, TARGET)[0].tokens == one.tokens
+    sentences = "I love"
+    with pytest.raises(
+        TypeError, match=r"^sentences is the string 'I love', expected a list .*: \[sentences.split\(\)\]$"
+    ):
+        greedy(model, sentences, SOURCE, TARGET)
+    assert greedy(model, [sentences.split()], SOURCE, TARGET)[0].tokens == one.tokens
+    with pytest.raises(
+        TypeError, match=r"^sentences is <generator .*, expected a list of sentences: list\(sentences\)$"
+    ):
+        greedy(model, (words for words in [("I", "love")]), SOURCE, TARGET)
+    with pytest.raises(
+        TypeError, match=r"^sentences\[1\] is the string 'I love', expected a sequence of tokens: 'I love'"
+    ):
+        greedy(model, [("I",), "I love"], SOURCE, TARGET)
+    with pytest.raises(TypeError, match=r"^sentences\[0\] holds 5, expected tokens, which are strings$"):
+        greedy(model, [(5,)], SOURCE, TARGET)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("search", [greedy, beam_search, forced_weights])
+def test_what_is_no_translator_and_no_vocabulary_is_named(search):
+    what = [Pair(("I",), ("je",))] if search is forced_weights else [("I",)] if search is greedy else ("I",)
+    with pytest.raises(
+        TypeError, match=r"^model is a Linear, expected a translator that was made, such as FixedVector"
+    ):
+        search(nn.Linear(2, 3), what, SOURCE, TARGET)
+    with pytest.raises(
+        TypeError, match=r"^model is the class FixedVector, expected a translator that was made, such as"
+    ):
+        search(FixedVector, what, SOURCE, TARGET)
+    with pytest.raises(
+        TypeError, match=r"^target_words is a tuple, expected a Vocabulary: Vocabulary\(sentences\) makes"
+    ):
+        search(make("fixed", 1), what, SOURCE, TARGET.tokens)
+
+
+@pytest.mark.usefixtures("plain_errors")
 def test_no_sentences_are_no_batch_and_a_model_that_does_not_attend_has_no_weights():
     with pytest.raises(ValueError, match=r"^sentences holds no sentence"):
         greedy(make("fixed", 1), [], SOURCE, TARGET)

@@ -57,7 +57,7 @@ def test_the_model_is_the_formula_written_word_by_word():
     model = Decomposable(V, 3, width=WIDTH).double()
     premise, hypothesis = [3, 5, 4], [6, 3]
     a, b = model.embed.weight[premise], model.embed.weight[hypothesis]
-    scores = [[model.attend(x) @ model.attend(y) for y in b] for x in a]
+    scores = [[model.project(x) @ model.project(y) for y in b] for x in a]
     rows = [torch.softmax(torch.stack(row), 0) for row in scores]
     columns = [torch.softmax(torch.stack([row[j] for row in scores]), 0) for j in range(2)]
     first = sum(model.compare(torch.cat([a[i], sum(w * y for w, y in zip(rows[i], b))])) for i in range(3))
@@ -167,3 +167,28 @@ def test_sentences_of_one_word_can_be_asked_about(model):
 def test_sizes_out_of_range_are_refused(arguments, sizes, words):
     with pytest.raises(ValueError, match=words):
         DistanceAware(*arguments, **sizes)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_what_is_no_batch_and_no_sentence_of_numbers_is_named(model):
+    for measure in (pair_loss, pair_accuracy):
+        with pytest.raises(
+            TypeError, match=r"^batch is a list, expected a PairBatch: make_pair_batch\(pairs\) makes one$"
+        ):
+            measure(model, draw_pairs(2))
+        assert measure(model, make_pair_batch(draw_pairs(2))) >= 0
+        with pytest.raises(TypeError, match=r"^model is 5, expected a torch module, such as Decomposable\(20\)$"):
+            measure(5, make_pair_batch(draw_pairs(2)))
+    numbers, lengths = torch.tensor([[3, 4]]), torch.tensor([2])
+    with pytest.raises(TypeError, match=r"^premise is a ndarray, expected a torch tensor of whole numbers"):
+        model(numbers.numpy(), lengths, numbers, lengths)
+    with pytest.raises(
+        ValueError, match=r"^hypothesis has numbers from 3 to 23, expected 0 to 22: was it encoded with"
+    ):
+        model(numbers, lengths, torch.tensor([[3, 23]]), lengths)
+    with pytest.raises(TypeError, match=r"^hypothesis_lengths is a list, expected a torch tensor of whole numbers"):
+        model(numbers, lengths, numbers, [2])
+    with pytest.raises(ValueError, match=r"^premise has 1 sentences, hypothesis_lengths 2: each sentence has one$"):
+        model(numbers, lengths, numbers, torch.tensor([2, 2]))
+    with pytest.raises(ValueError, match=r"^a length is 3, expected 0 to num_keys = 2"):
+        model(numbers, torch.tensor([3]), numbers, lengths)

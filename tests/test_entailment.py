@@ -1,3 +1,4 @@
+import os
 import random
 import subprocess
 import sys
@@ -156,7 +157,8 @@ def test_order_alone_decides_some_pairs():
 def test_the_same_seed_draws_the_same_pairs_in_another_process():
     code = "from attnlib.corpora.entailment import draw_pairs; print(draw_pairs(20, seed=5)[-1][:3])"
     run = [sys.executable, "-c", code]
-    said = subprocess.run(run, capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"}).stdout
+    environment = os.environ | {"PYTHONHASHSEED": "7"}  # ours is drawn anew in each run
+    said = subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout
     assert said.strip() == str(draw_pairs(20, seed=5)[-1][:3])
     assert draw_pairs(20, seed=5) != draw_pairs(20, seed=6)
 
@@ -193,3 +195,52 @@ def test_a_symmetric_verb_has_no_twins():
 def test_no_pairs_at_all_are_refused():
     with pytest.raises(ValueError, match="number is 0, expected 1 or more"):
         draw_pairs(0)
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("given", ["dogs chase girls", ("dogs", "chase", "girls"), ["dogs", "chase", "girls"]])
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("premise", lambda sentence: judge(sentence, parse("cats chase dogs"))),
+        ("hypothesis", lambda sentence: judge(parse("cats chase dogs"), sentence)),
+        ("premise", lambda sentence: make_pair(sentence, parse("cats chase dogs"))),
+        ("hypothesis", lambda sentence: make_pair(parse("cats chase dogs"), sentence)),
+        ("sentence", twins),
+        ("sentence", is_held_out),
+    ],
+)
+def test_words_are_no_sentence_and_the_mend_works(given, name, ask):
+    with pytest.raises(TypeError, match=rf"^{name} is .*, expected a Sentence: parse\('dogs chase girls'\)$"):
+        ask(given)
+    ask(parse("dogs chase girls"))
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: parse(5), "text is 5, expected a string: 'dogs chase cats'"),
+        (lambda: parse(("dogs", "chase", "girls")), r"text is \('dogs', .*\), expected a string: 'dogs chase girls'"),
+        (lambda: judge(5, parse("cats chase dogs")), r"premise is 5, expected a Sentence: parse\('dogs chase cats'\)"),
+        (lambda: draw_sentence(5, held_out=True), r"rng is 5, expected a random.Random, such as random.Random\(0\)"),
+        (lambda: draw_pairs("3"), "number is '3', expected a whole number"),
+        (lambda: draw_pairs(3, seed=[1]), r"seed is \[1\], expected a whole number"),
+        (lambda: make_pair_batch(PAIRS[:2], first=1), r"first is 1, expected the numbers of tokens: \(1,\)"),
+        (lambda: make_pair_batch(5), "pairs is 5, expected a list of pairs"),
+        (lambda: make_pair_batch(twins(parse("dogs chase girls"))[0]), r"pairs is one pair, .*: \[pairs\]"),
+        (
+            lambda: make_pair_batch([5]),
+            "pairs holds 5, which has no premise: expected pairs with premise, hypothesis, l",
+        ),
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_named(call, said):
+    with pytest.raises(TypeError, match=f"^{said}"):
+        call()
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_no_pairs_are_no_batch():
+    with pytest.raises(ValueError, match=r"^pairs holds no pair, expected at least one$"):
+        make_pair_batch([])

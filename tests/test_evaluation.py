@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -7,7 +8,21 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnlib.training.evaluation import alignment_error_rate, bleu, exact_match, links_from
+from attnlib.corpora.grammar import Clause, translate
+from attnlib.corpora.vocabulary import Vocabulary
+from attnlib.models.attention import Attention, DotProduct
+from attnlib.models.decoders import LuongDecoder
+from attnlib.training.decoding import forced_weights, greedy
+from attnlib.training.evaluation import (
+    accuracy,
+    alignment_error,
+    alignment_error_rate,
+    bleu,
+    exact_match,
+    forced_links,
+    links_from,
+    sentence_bleu,
+)
 
 LINKS = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=7)
 CORPUS = st.lists(st.tuples(LINKS, LINKS, LINKS), min_size=1, max_size=2)
@@ -58,12 +73,42 @@ def test_bleu_of_one_sentence_can_be_counted_with_a_pencil():
 # reference
 
 
+def counted(pairs, effective):
+    """Count BLEU as Papineni et al. define it, n-gram by n-gram; an order without a hit is smoothed to 1/2, 1/4 …"""
+    hits, all_grams, smooth, logs = [0] * 4, [0] * 4, 1, []
+    for answer, reference in pairs:
+        for n in range(4):
+            ours, theirs = (
+                Counter(tuple(words[i : i + n + 1]) for i in range(len(words) - n)) for words in (answer, reference)
+            )
+            hits[n] += sum(min(count, theirs[gram]) for gram, count in ours.items())
+            all_grams[n] += ours.total()
+    if not any(hits):
+        return 0
+    for hit, number in zip(hits, all_grams):
+        if not number:
+            if not effective:
+                return 0
+            break
+        smooth *= 1 if hit else 2
+        logs.append(math.log((hit or 1 / smooth) / number))
+    ours, theirs = (sum(len(pair[side]) for pair in pairs) for side in (0, 1))
+    return 100 * min(1, math.exp(1 - theirs / ours)) * math.exp(sum(logs) / len(logs))
+
+
 @given(pairs=st.lists(st.tuples(SENTENCE, SENTENCE), min_size=1, max_size=5))
-def test_bleu_is_that_of_sacrebleu_without_its_tokenizer(pairs):
-    answers, references = zip(*pairs)
-    metric = sacrebleu.BLEU(tokenize="none", force=True)
-    expected = metric.corpus_score([" ".join(a) for a in answers], [[" ".join(r) for r in references]])
-    assert bleu(answers, references) == pytest.approx(expected.score)
+def test_bleu_is_that_of_n_grams_counted_one_by_one(pairs):
+    assert bleu(*zip(*pairs)) == pytest.approx(counted(pairs, effective=False))
+    for answer, reference in pairs:
+        assert sentence_bleu(answer, reference) == pytest.approx(counted([(answer, reference)], effective=True))
+
+
+def test_a_short_answer_that_is_right_has_no_corpus_bleu_and_all_of_its_own():
+    for words in (("je",), ("je", "dors"), ("je", "t'", "aime")):
+        assert bleu([words], [words]) == 0
+        assert sentence_bleu(words, words) == pytest.approx(100)
+    longer = ("je", "t'", "aime", "!")
+    assert bleu([("je",), longer], [("je",), longer]) == pytest.approx(100), "one of four words mends the corpus"
 
 
 def test_the_apostrophe_and_the_full_stop_are_no_tokens_of_their_own():
@@ -87,6 +132,37 @@ def test_the_error_rate_is_the_definition_tried_on_each_link(corpus):
         rate = alignment_error_rate(found, sure, possible)
         assert rate == pytest.approx(1 - (counts["A and S"] + counts["A and P"]) / (counts["A"] + counts["S"]))
         assert 0 <= rate <= 1
+
+
+def love():
+    """Return an untrained translator, a pair of three words and one more, and the vocabularies."""
+    pairs = [translate(Clause("I", "love", "you"), "french"), translate(Clause("she", "sleep"), "french")]
+    words = Vocabulary(pair.source for pair in pairs), Vocabulary(pair.target for pair in pairs)
+    torch.manual_seed(0)
+    return LuongDecoder(*map(len, words), Attention(DotProduct()), embedding=5, hidden=14), pairs, words
+
+
+def test_accuracy_is_the_exact_match_of_greedy_translations():
+    model, pairs, words = love()
+    said = [one.tokens for one in greedy(model, [pair.source for pair in pairs], *words, max_length=5)]
+    assert accuracy(model, pairs, *words, max_length=5) == 0
+    right, wrong = (
+        pairs[0].__class__(pair.source, target, pair.alignment, pair.structure)
+        for pair, target in ((pairs[0], said[0]), (pairs[1], ("je",) * 5))
+    )
+    assert accuracy(model, [right, wrong], *words, max_length=5) == 0.5
+    cut = max(1, len(said[0]) - 1)
+    assert accuracy(model, [right], *words, max_length=cut) == (len(said[0]) <= cut)
+
+
+def test_alignment_error_is_that_of_the_largest_weight_of_each_word_and_not_of_the_end():
+    model, pairs, words = love()
+    found = [{(row, int(np.argmax(w))) for row, w in enumerate(m[:-1])} for m in forced_weights(model, pairs, *words)]
+    assert [len(links) for links in found] == [4, 3]
+    assert forced_links(model, pairs, *words) == found
+    hits = sum(len(links & pair.alignment) for links, pair in zip(found, pairs))
+    known = sum(len(pair.alignment) for pair in pairs)
+    assert alignment_error(model, pairs, *words) == pytest.approx(1 - 2 * hits / (7 + known))
 
 
 # invariant
@@ -116,7 +192,7 @@ def test_callers_links_are_not_written_to_and_may_come_as_lists_with_repeats(cor
 # edge
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
 def test_links_come_from_tensors_with_gradients_too_and_a_row_of_zeros_has_none(dtype):
     weights = torch.tensor([[0.0, 0.0, 0.0], [0.25, 0.5, 0.25], [0.5, 0.5, 0.0]], dtype=dtype, requires_grad=True)
     assert links_from(weights) == {(1, 1), (2, 0)}
@@ -153,9 +229,85 @@ def test_links_that_cannot_be_compared_are_refused():
 
 
 @pytest.mark.parametrize("measure", [exact_match, bleu])
-@pytest.mark.parametrize(("name", "place"), [("an answer", 0), ("a reference", 1)])
+@pytest.mark.parametrize(("name", "place"), [("answers", 0), ("references", 1)])
 def test_a_string_is_no_sentence(measure, name, place):
     corpora = [[("je", "dors"), ("va",)], [("je", "dors"), ("va",)]]
     corpora[place][1] = "va !"
-    with pytest.raises(TypeError, match=rf"^{name} is the string 'va !', expected a sequence of tokens: 'va !'\.split"):
+    with pytest.raises(
+        TypeError, match=rf"^{name}\[1\] is the string 'va !', expected a sequence of tokens: 'va !'\.sp"
+    ):
         measure(*corpora)
+    corpora[place][1] = ["va", "!"]
+    assert measure(*corpora) < 100
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize("measure", [exact_match, bleu])
+def test_a_list_of_strings_is_no_list_of_sentences_and_the_mends_work(measure):
+    answers, references = ["je dors .", "va !"], [["je", "dors", "."], ["va", "!"]]
+    with pytest.raises(TypeError, match=r"^answers holds strings, .*: \[sentence.split\(\) for sentence in answers\]$"):
+        measure(answers, references)
+    assert measure([sentence.split() for sentence in answers], references) == measure(references, references)
+    answers, references = ["je", "dors"], [["je", "dors"]]
+    with pytest.raises(TypeError, match=r"^answers holds strings, .*, expected .* tokens: \[answers\]$"):
+        measure(answers, references)
+    assert measure([answers], references) == measure(references, references)
+    with pytest.raises(TypeError, match=r"^references is 5, expected a list of sentences: "):
+        measure([answers], 5)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_one_sentence_is_a_sequence_of_tokens():
+    with pytest.raises(
+        TypeError, match=r"^answer is the string 'va !', expected a sequence of tokens: 'va !'.split\(\)$"
+    ):
+        sentence_bleu("va !", ("va", "!"))
+    with pytest.raises(TypeError, match=r"^reference holds \['va', '!'\], expected tokens: .* is reference\[0\]$"):
+        sentence_bleu(("va", "!"), [["va", "!"]])
+    assert sentence_bleu(["va", "!"], [["va", "!"]][0]) == pytest.approx(100)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_weights_with_other_axes_or_no_numbers_are_named():
+    with pytest.raises(ValueError, match=r"^weights has shape \(2, 3, 5\), expected \(targets, sources\)$"):
+        links_from(np.ones((2, 3, 5)))
+    with pytest.raises(TypeError, match=r"^weights is a list"):
+        links_from([[0.5, 0.5]])
+    with pytest.raises(TypeError, match=r"^weights is an array of int64"):
+        links_from(np.ones((2, 3), dtype=int))
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_links_of_one_sentence_are_no_corpus_and_the_mend_works():
+    found, sure = {(0, 0), (1, 0)}, {(0, 0), (1, 1)}
+    with pytest.raises(
+        TypeError, match=r"^found holds the link \(\d, 0\), expected a collection for each sentence: \[found\]$"
+    ):
+        alignment_error_rate(found, [sure])
+    with pytest.raises(
+        TypeError, match=r"^sure holds the link \(\d, \d\), expected a collection for each sentence: \[sure\]$"
+    ):
+        alignment_error_rate([found], sure)
+    assert alignment_error_rate([found], [sure]) == 0.5
+    with pytest.raises(TypeError, match=r"^found is 5, expected one collection of links for each sentence"):
+        alignment_error_rate(5, [sure])
+    with pytest.raises(
+        TypeError, match=r"^possible holds \{\(0, 1, 2\)\}, expected links: a set of \(target position, sou"
+    ):
+        alignment_error_rate([found], [sure], [{(0, 1, 2)}])
+    with pytest.raises(TypeError, match=r"^found holds array\("):
+        alignment_error_rate([np.eye(2)], [sure])
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_what_is_no_list_of_pairs_is_named():
+    model, pairs, words = love()
+    with pytest.raises(TypeError, match=r"^pairs is one pair, expected a list of them: \[pairs\]$"):
+        accuracy(model, pairs[0], *words)
+    assert accuracy(model, [pairs[0]], *words) == 0
+    with pytest.raises(
+        TypeError, match=r"^pairs holds \(\('I',\), \('je',\)\), which has no source: expected pairs with so"
+    ):
+        accuracy(model, [(("I",), ("je",))], *words)
+    with pytest.raises(ValueError, match=r"^pairs holds no pair, expected at least one$"):
+        alignment_error(model, [], *words)

@@ -10,25 +10,27 @@ from attnlib.models.attention import (
     Attention,
     Concat,
     DotProduct,
+    EncoderOnly,
     General,
     LocalMonotonic,
     LocalPredictive,
     Location,
+    QueryKeyValue,
+    new_matrix,
 )
-from attnlib.models.seq2seq import Memory
+from tests.translators import encoded
 
 B, L, S, D, D_A = 3, 5, 7, 11, 13
 
 
-def memory(lengths, width=D, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    annotations = torch.randn(len(lengths), S, width, generator=generator, dtype=torch.float64)
-    mask = torch.arange(S) < torch.tensor(lengths)[:, None]
-    return Memory(annotations, mask[:, None], torch.zeros(len(lengths), width, dtype=torch.float64))
-
-
 def normal(*shape):
     return torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def of_lengths(*lengths):
+    """Return what an encoder leaves behind of sentences so long, padded to S."""
+    generator = torch.Generator().manual_seed(0)
+    return encoded(torch.randn(len(lengths), S, D, generator=generator, dtype=torch.float64), list(lengths))
 
 
 def seen(weights):
@@ -39,7 +41,7 @@ def seen(weights):
 
 
 def test_a_monotonic_window_moves_with_the_word_and_ends_with_the_sentence():
-    attention, both = LocalMonotonic(DotProduct(), width=2), memory([7, 4])
+    attention, both = LocalMonotonic(DotProduct(), width=2), of_lengths(7, 4)
     rows = [attention(torch.zeros(2, D, dtype=torch.float64), both, position) for position in range(8)]
     assert seen(torch.stack([weights[0] for _, weights in rows])) == [
         "xxx....",
@@ -62,7 +64,7 @@ def test_a_predicted_window_stands_in_the_middle_of_each_sentence_until_it_is_tr
     attention = LocalPredictive(DotProduct(), d_query=D, width=2.0).double()
     with torch.no_grad():
         attention.v_p.zero_()
-    _, weights = attention(torch.zeros(2, D, dtype=torch.float64), memory([6, 2]), 0)
+    _, weights = attention(torch.zeros(2, D, dtype=torch.float64), of_lengths(6, 2), 0)
     one, two = math.exp(-1 / 2), math.exp(-4 / 2)  # sigma is 1: half the width
     weights = weights.detach()
     assert_allclose(weights[0], np.array([0, two, one, 1, one, two, 0])[:S] / 5 * (np.arange(S) < 6), atol=1e-12)
@@ -73,6 +75,36 @@ def test_a_new_matrix_keeps_the_spread_of_what_it_multiplies():
     torch.manual_seed(2015)
     for parameter in (General(199, 101).W, Additive(199, 3, 101).W_q, Additive(3, 199, 101).W_k, Location(199, 101).W):
         assert (normal(97, 199).float() @ parameter).std().item() == pytest.approx(1, rel=0.05)
+
+
+def test_the_encoder_only_wiring_asks_with_the_annotation_at_the_step():
+    attend = EncoderOnly(Attention(DotProduct()))
+    kept = encoded([[[math.log(3), 0], [1, 0]]])
+    for query in (torch.zeros(1, 2), torch.full((1, 2), 9.0)):  # the decoder's own query changes nothing
+        context, weights = attend(query.double(), kept, 1)
+        assert_allclose(weights, [[3, math.e] / np.array(3 + math.e)])
+        assert_allclose(context[0, 0], (3 * math.log(3) + math.e) / (3 + math.e))
+
+
+def test_beyond_the_last_source_word_the_encoder_only_wiring_reads_zeros():
+    attend = EncoderOnly(Attention(DotProduct()))
+    kept = encoded([[[1, 2], [3, 4], [0, 0]], [[1, 2], [3, 4], [5, 6]]], [2, 3])
+    context, weights = attend(torch.ones(2, 2).double(), kept, 2)
+    assert_array_equal(context[0], [0, 0])
+    assert_array_equal(weights[0], [0, 0, 0])
+    assert_allclose(weights[1].sum(), 1)
+    context, weights = attend(torch.ones(2, 2).double(), kept, 3)
+    assert_array_equal(context, np.zeros((2, 2)))
+    assert_array_equal(weights, np.zeros((2, 3)))
+
+
+def test_three_matrices_can_be_followed_on_paper():
+    attend = QueryKeyValue(1).double()
+    attend.W_q.data, attend.W_k.data, attend.W_v.data = (torch.tensor([[n]]).double() for n in (2.0, 0.5, 10.0))
+    with torch.no_grad():
+        context, weights = attend(torch.tensor([[1.0]]).double(), encoded([[[math.log(3)], [0]]]), 0)
+    assert_allclose(weights, [[0.75, 0.25]])
+    assert_allclose(context, [[0.75 * 10 * math.log(3)]])
 
 
 # reference
@@ -115,7 +147,7 @@ def test_the_predicted_centre_is_the_formula_of_the_paper():
 def test_predicted_weights_are_a_softmax_in_the_window_times_a_bell():
     torch.manual_seed(3)
     lengths, query = [7, 2, 5], normal(B, D)
-    attention, sentences = LocalPredictive(General(D, D), d_query=D, width=2.5).double(), memory([7, 2, 5])
+    attention, sentences = LocalPredictive(General(D, D), d_query=D, width=2.5).double(), of_lengths(7, 2, 5)
     context, weights = attention(query, sentences, 0)
     centers = attention.centers(query[:, None], torch.tensor(lengths, dtype=torch.float64))[:, 0]
     scores = attention.scores(query[:, None], sentences.annotations)[:, 0].detach()
@@ -130,7 +162,7 @@ def test_predicted_weights_are_a_softmax_in_the_window_times_a_bell():
 
 
 def test_global_attention_reads_the_sentence_whatever_the_position():
-    attention, sentences, query = Attention(DotProduct()), memory([7, 2, 5]), normal(B, D)
+    attention, sentences, query = Attention(DotProduct()), of_lengths(7, 2, 5), normal(B, D)
     context, weights = attention(query, sentences, 0)
     for b, length in enumerate([7, 2, 5]):
         expected = torch.softmax(sentences.annotations[b, :length] @ query[b], -1)
@@ -153,7 +185,7 @@ def test_every_parameter_is_trained(kind):
 def test_the_slope_of_the_bell_moves_the_predicted_centre():
     torch.manual_seed(3)
     attention = LocalPredictive(DotProduct(), d_query=D, width=3.0).double()
-    context, _ = attention(normal(B, D), memory([7, 2, 5]), 0)
+    context, _ = attention(normal(B, D), of_lengths(7, 2, 5), 0)
     context.square().sum().backward()
     for parameter in (attention.W_p, attention.v_p):
         assert parameter.grad.isfinite().all()
@@ -164,7 +196,7 @@ def test_the_slope_of_the_bell_moves_the_predicted_centre():
 
 
 def test_a_window_of_no_width_sees_its_own_position_and_none_beyond():
-    attention, sentences, query = LocalMonotonic(DotProduct(), width=0), memory([3]), normal(1, D).requires_grad_()
+    attention, sentences, query = LocalMonotonic(DotProduct(), width=0), of_lengths(3), normal(1, D).requires_grad_()
     for position in range(S + 2):
         context, weights = attention(query, sentences, position)
         assert seen(weights) == ["".join("x" if j == position < 3 else "." for j in range(S))]
@@ -194,6 +226,28 @@ def test_as_many_positions_as_there_are_columns_have_a_score():
             lambda: DotProduct()(normal(B, 1, D), normal(B, S, D + 2)),
             ValueError,
             "query's last axis is 11, key's is 13: they must match",
+        ),
+        (
+            lambda: LocalPredictive(DotProduct(), d_query=D, width="3"),
+            TypeError,
+            "width is '3', expected a positive",
+        ),
+        (lambda: new_matrix(d_query=0, d_key=D), ValueError, "d_query is 0, expected 1 or more"),
+        (lambda: General(D, 2.5), TypeError, "d_key is 2.5, expected a whole number"),
+        (lambda: Additive(D, D, "13"), TypeError, "d_hidden is '13', expected a whole number"),
+        (lambda: Concat("11", D, D_A), TypeError, "d_query is '11', expected a whole number"),
+        (lambda: Location(D, 0), ValueError, "max_length is 0, expected 1 or more"),
+        (lambda: QueryKeyValue(0), ValueError, "hidden is 0, expected 1 or more"),
+        (lambda: Attention(5), TypeError, r"scores is 5, expected a torch module, such as DotProduct\(\)"),
+        (
+            lambda: Attention(DotProduct),
+            TypeError,
+            "scores is the class DotProduct, expected a module made",
+        ),
+        (
+            lambda: EncoderOnly(DotProduct),
+            TypeError,
+            "attention is the class DotProduct, expected a module",
         ),
     ],
 )

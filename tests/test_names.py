@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -9,8 +10,8 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnlib.corpora.dates import part_of
 from attnlib.corpora.names import LOCALES, name_pairs, sound_distance
+from attnlib.corpora.split import part_of
 
 pytestmark = pytest.mark.usefixtures("plain_errors")  # no shapes here, and a thousand names
 HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=7)
@@ -86,6 +87,21 @@ def test_places_are_what_babel_calls_them(language):
     assert set(found) <= cities
 
 
+@given(a=st.text("PTKSMNL", max_size=7), b=st.text("PTKSMNL", max_size=7))
+def test_the_edit_distance_is_the_fewest_changes_found_by_trying_all(a, b):
+    @cache
+    def fewest(i, j):
+        if not i or not j:
+            return i + j
+        return min(fewest(i - 1, j) + 1, fewest(i, j - 1) + 1, fewest(i - 1, j - 1) + (a[i - 1] != b[j - 1]))
+
+    syllables = dict(zip("PTKSMNL", "바다가사마나라"))  # each with the vowel a
+    plain = [re.sub(r"(.)\1+", r"\1", word) for word in (a, b)]
+    a, b = plain
+    expected = fewest(len(a), len(b)) / max(len(a), len(b), 1)
+    assert sound_distance("a".join(a), "".join(syllables[letter] for letter in b)) == expected
+
+
 # invariant
 
 
@@ -152,13 +168,17 @@ def test_another_process_gives_the_same_names_in_the_same_order():
 
 
 @pytest.mark.parametrize(
-    ("call", "words"),
+    ("call", "error", "words"),
     [
-        (lambda: name_pairs("german"), "language is 'german', expected 'korean' or 'french'"),
-        (lambda: name_pairs("ko"), "language is 'ko', expected 'korean' or 'french'"),
-        (lambda: name_pairs("korean", part="dev"), "part is 'dev', expected 'train' or 'test'"),
+        (lambda: name_pairs("german"), ValueError, "language is 'german', expected 'korean' or 'french'"),
+        (lambda: name_pairs("ko"), ValueError, "language is 'ko', expected 'korean' or 'french'"),
+        (lambda: name_pairs("Korean"), ValueError, r"language is 'Korean', did you mean 'korean'\?"),
+        (lambda: name_pairs(["korean"]), TypeError, r"language is \['korean'\], expected 'korean' or 'french'"),
+        (lambda: name_pairs("korean", part="dev"), ValueError, "part is 'dev', expected 'train' or 'test'"),
+        (lambda: sound_distance(5, "런던"), TypeError, "english is 5, expected a string"),
+        (lambda: sound_distance("London", None), TypeError, "korean is None, expected a string"),
     ],
 )
-def test_a_wrong_call_is_told_in_words(call, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
+def test_a_wrong_call_is_told_in_words(call, error, words):
+    with pytest.raises(error, match=f"^{words}$"):
         call()

@@ -1,22 +1,21 @@
 import math
 from itertools import count, islice, product, repeat
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
-from attnlib.corpora.batches import Vocabulary, batches, make_batch
-from attnlib.models.decoders import CurrentState
-from attnlib.training.decoding import greedy
+from attnlib.corpora.batches import Batch, batches, make_batch
+from attnlib.corpora.vocabulary import PAD, Vocabulary
 from attnlib.models.attention import Attention, DotProduct
-from attnlib.training.train import History, train, translation_loss
-
-
-class Pair(NamedTuple):
-    source: tuple
-    target: tuple
+from attnlib.models.decoders import LuongDecoder
+from attnlib.training.evaluation import accuracy
+from attnlib.training.train import History, scheduled_sampling_loss, train, translation_loss
+from tests.translators import TARGET, TRANSLATORS, B, Pair, T, sentences
+from tests.translators import make as make_translator
 
 
 class Slope(nn.Module):
@@ -31,8 +30,33 @@ def downhill(model, slope):
     return -slope * model.place
 
 
-@pytest.fixture(autouse=True)
-def _threads():
+def training_batch(seed=2):
+    """Return a batch of which the first sentence ends before the others."""
+    target = torch.randint(1, TARGET, (B, T), generator=torch.Generator().manual_seed(seed)).numpy()
+    target[:, 0], goal = 1, np.concatenate([target[:, 1:], np.full((B, 1), 2)], 1)
+    target[0, 5:], goal[0, 5:] = PAD, PAD
+    source = sentences(seed=seed)
+    return Batch(source.numpy(), (source != PAD).sum(1).numpy(), target, goal)
+
+
+def fed(model, batch, **options):
+    """Return the words that a model was fed, (B, T), and what it would have said itself."""
+    tokens, said, step = [], [], model.step
+
+    def spy(token, *rest):
+        result = step(token, *rest)
+        tokens.append(token)
+        said.append(result[0].detach()[:, 2:].argmax(-1) + 2)
+        return result
+
+    model.step = spy
+    scheduled_sampling_loss(model, batch, generator=torch.Generator().manual_seed(7), **options)
+    del model.step
+    return torch.stack(tokens, 1), torch.stack(said, 1)
+
+
+@pytest.fixture
+def _two_threads():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -84,7 +108,7 @@ def test_the_loss_is_the_mean_over_real_tokens():
 def test_a_translator_s_loss_is_counted_token_by_token():
     torch.manual_seed(0)
     words = Vocabulary([("a", "b", "c")])
-    model = CurrentState(6, 6, Attention(DotProduct()), embedding=5, hidden=14)
+    model = LuongDecoder(6, 6, Attention(DotProduct()), embedding=5, hidden=14)
     batch = make_batch([Pair(("a", "b"), ("c",)), Pair(("c",), ("a", "b", "a"))], words, words)
     with torch.no_grad():
         logits, _ = model(*map(torch.from_numpy, batch[:3]))
@@ -93,6 +117,29 @@ def test_a_translator_s_loss_is_counted_token_by_token():
     real = [(b, t) for b in range(2) for t in range(4) if batch.goal[b, t]]
     assert len(real) == 6
     assert loss == pytest.approx(-np.mean([math.log(shares[b, t, batch.goal[b, t]]) for b, t in real]), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_no_word_of_its_own_is_exactly_teacher_forcing(name):
+    model, batch = make_translator(name), training_batch()
+    for whole in (True, False):
+        generator = torch.Generator().manual_seed(0)
+        sampled = scheduled_sampling_loss(model, batch, own_words=0.0, generator=generator, whole_sentences=whole)
+        assert sampled.item() == translation_loss(model, batch).item()
+
+
+def test_only_its_own_words_is_the_loss_of_a_free_run():
+    model, batch = make_translator("encoder–decoder dot"), training_batch()
+    source, lengths, target, goal = map(torch.from_numpy, batch)
+    allowed = [n for n in range(TARGET) if n not in (0, 1)]
+
+    def own_word(logits, position):
+        return torch.tensor([max(allowed, key=lambda n: row[n]) for row in logits])
+
+    logits, _ = model.unroll(model.encode(source, lengths), target[:, 0], T, own_word)
+    total = sum(F.cross_entropy(logits[:, t], goal[:, t], ignore_index=PAD, reduction="sum") for t in range(T))
+    sampled = scheduled_sampling_loss(model, batch, own_words=1.0, generator=torch.Generator())
+    assert_allclose(sampled.item(), total.item() / (goal != PAD).sum().item())
 
 
 # invariant
@@ -104,13 +151,9 @@ def copying(seed):
     pairs = [Pair(s, s) for s in sentences]
     words = Vocabulary(pair.source for pair in pairs)
     torch.manual_seed(seed)
-    model = CurrentState(len(words), len(words), Attention(DotProduct()), input_feeding=True, embedding=11, hidden=26)
+    model = LuongDecoder(len(words), len(words), Attention(DotProduct()), input_feeding=True, embedding=11, hidden=26)
 
-    def check(model):
-        found = greedy(model, [pair.source for pair in pairs], words, words, max_length=5)
-        return sum(f.tokens == pair.target for f, pair in zip(found, pairs)) / len(pairs)
-
-    return model, pairs, words, check
+    return model, pairs, words, lambda model: accuracy(model, pairs, words, words, max_length=5)
 
 
 def test_copying_three_letters_is_learnt_without_an_error_and_training_stops_there():
@@ -133,6 +176,7 @@ def test_two_runs_of_one_seed_are_the_same_number_for_number():
     assert runs[0] == runs[1] != runs[2]
 
 
+@pytest.mark.usefixtures("_two_threads")
 def test_the_model_learns_in_training_mode_on_one_thread_and_is_checked_in_evaluation_mode_without_gradients():
     seen = []
 
@@ -164,7 +208,54 @@ def test_as_many_batches_are_taken_as_steps_are_made():
     assert history.steps == 4
 
 
+def test_about_the_asked_share_of_words_is_its_own_and_each_is_the_last_one_it_found_likeliest():
+    model, batch = make_translator("encoder–decoder dot"), training_batch()
+    big = Batch(*(np.repeat(part, 100, axis=0) for part in batch))
+    target = torch.from_numpy(big.target)
+    tokens, said = fed(model, big, own_words=0.3)
+    own = tokens != target
+    assert not own[:, 0].any(), "every sentence begins with BEGIN"
+    assert (tokens[:, 1:] == said[:, :-1])[own[:, 1:]].all()
+    differ = said[:, :-1] != target[:, 1:]
+    assert 0.26 < own[:, 1:][differ].double().mean() < 0.34
+    mixed = own[:, 1:].any(1) & (differ & ~own[:, 1:]).any(1)
+    assert mixed.double().mean() > 0.9, "a coin at each word mixes true and own words within a sentence"
+
+
+@pytest.mark.parametrize("silent", [PAD, 1])
+def test_padding_and_begin_are_never_its_own_words_however_likely(silent):
+    model = make_translator("encoder–decoder dot")
+    model.readout.bias.data[silent] += 99
+    tokens, said = fed(model, training_batch(), own_words=1.0)
+    assert_array_equal(tokens[:, 1:], said[:, :-1])
+
+
+def test_a_coin_for_whole_sentences_never_mixes():
+    model, batch = make_translator("encoder–decoder dot"), training_batch()
+    big = Batch(*(np.repeat(part, 50, axis=0) for part in batch))
+    tokens, said = fed(model, big, own_words=0.5, whole_sentences=True)
+    target = torch.from_numpy(big.target)
+    forced, free = (tokens == target).all(1), (tokens[:, 1:] == said[:, :-1]).all(1)
+    assert (forced | free).all()
+    assert 0.35 < free.double().mean() < 0.65
+
+
+def test_the_generator_alone_decides_the_coins():
+    model, batch = make_translator("tutorial"), training_batch()
+    losses = [
+        scheduled_sampling_loss(model, batch, own_words=0.5, generator=torch.Generator().manual_seed(n)).item()
+        for n in (3, 3, 4)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
 # edge
+
+
+def test_no_gradient_flows_through_the_choice_of_a_word():
+    model, batch = make_translator("encoder–decoder dot"), training_batch()
+    scheduled_sampling_loss(model, batch, own_words=1.0, generator=torch.Generator()).backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
 
 def test_one_step_is_a_run_and_a_new_history_is_empty():
@@ -183,6 +274,14 @@ def test_progress_is_printed_in_steps_and_percent(capsys):
     assert not printed.err
 
 
+@pytest.mark.parametrize("progress", [False, None])
+def test_a_run_may_be_silent(progress, capsys):
+    history = train(Slope(), downhill, repeat(1.0), steps=3, check=lambda _: 0.125, progress=progress)
+    assert history.checks == [(3, 0.125)]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("_two_threads")
 @pytest.mark.parametrize("broken", [ZeroDivisionError, KeyboardInterrupt])
 def test_threads_and_mode_are_restored_when_a_run_breaks_off(broken):
     def loss(model, _):
@@ -201,15 +300,18 @@ def test_threads_and_mode_are_restored_when_a_run_breaks_off(broken):
 # error
 
 
+@pytest.mark.usefixtures("_two_threads")
 def test_data_that_end_too_early_are_named():
     with pytest.raises(ValueError, match=r"^data ended before the last step: give a longer iterable, or fewer steps$"):
         train(Slope(), downhill, islice(repeat(1.0), 2), steps=3)
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.usefixtures("_two_threads", "plain_errors")
 def test_data_that_are_no_data_leave_the_threads_as_they_were():
-    with pytest.raises(TypeError, match="'int' object is not iterable"):
+    with pytest.raises(
+        TypeError, match=r"^data is 7, expected an iterable of batches, such as batches\(pairs, …, size=64"
+    ):
         train(Slope(), downhill, 7, steps=3)
     assert torch.get_num_threads() == 2
 
@@ -231,8 +333,84 @@ def test_a_loss_that_is_no_number_stops_before_it_spoils_the_model(number):
         ({"steps": 3, "every": 0}, ValueError, "every is 0, expected 1 or more"),
         ({"steps": 3, "learning_rate": 0}, ValueError, "learning_rate is 0, expected a positive, finite number"),
         ({"steps": 3, "learning_rate": -1e-3}, ValueError, "learning_rate is -0.001, expected a positive, finite num"),
+        ({"steps": 3, "learning_rate": "1e-3"}, TypeError, "learning_rate is '1e-3', expected a positive, finite num"),
+        ({"steps": 3, "enough": "99 %"}, TypeError, "enough is '99 %', expected a finite number"),
+        ({"steps": 3, "check": 0.99}, TypeError, "check is 0.99, expected a function of the model"),
     ],
 )
 def test_numbers_out_of_range_are_named(options, error, said):
     with pytest.raises(error, match=f"^{said}"):
         train(Slope(), downhill, repeat(1.0), **options)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_one_batch_is_no_data_and_the_mend_works():
+    model, data = make_translator("fixed two-way"), training_batch()
+    with pytest.raises(
+        TypeError, match=r"^data is one Batch, expected an iterable of them: itertools.repeat\(data\) gives"
+    ):
+        train(model, translation_loss, data, steps=2)
+    assert train(model, translation_loss, repeat(data), steps=2).steps == 2
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (lambda model, _: model.place.item(), r"0\.0"),
+        (lambda model, _: model.place * torch.ones(3), r"a tensor of shape \(3,\)"),
+        (lambda model, _: model.place.detach(), r"a tensor of shape \(\)"),
+    ],
+)
+def test_a_loss_is_one_number_with_a_gradient(loss, said):
+    with pytest.raises(
+        TypeError, match=rf"^loss returned {said}, expected one number that depends on the model's param"
+    ):
+        train(Slope(), loss, repeat(1.0), steps=3)
+    train(Slope(), lambda model, _: (model.place * torch.ones(3)).mean(), repeat(1.0), steps=1)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_what_cannot_be_trained_is_named():
+    with pytest.raises(TypeError, match=r"^model is the class Slope, expected a module made from it, such as Fixed"):
+        train(Slope, downhill, repeat(1.0), steps=3)
+    with pytest.raises(TypeError, match=r"^loss is 0.5, expected a function of the model$"):
+        train(Slope(), 0.5, repeat(1.0), steps=3)
+    with pytest.raises(ValueError, match=r"^model is a ReLU without a parameter to train$"):
+        train(nn.ReLU(), downhill, repeat(1.0), steps=3)
+
+
+@pytest.mark.usefixtures("plain_errors")
+def test_a_loss_is_that_of_a_model():
+    with pytest.raises(TypeError, match=r"^model is 5, expected a torch module, such as FixedVector\(20, 30\)$"):
+        translation_loss(5, training_batch())
+    with pytest.raises(TypeError, match=r"^model is a Slope, expected a translator that was made, such as FixedVector"):
+        scheduled_sampling_loss(Slope(), training_batch(), own_words=0.5, generator=torch.Generator())
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    "loss", [translation_loss, lambda *a: scheduled_sampling_loss(*a, own_words=1, generator=None)]
+)
+def test_pairs_are_no_batch(loss):
+    with pytest.raises(
+        TypeError, match=r"^batch is a list, expected a Batch: make_batch\(pairs, source_words, target_wor"
+    ):
+        loss(make_translator("tutorial"), [Pair(("I",), ("je",))])
+
+
+@pytest.mark.usefixtures("plain_errors")
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"own_words": -0.1}, ValueError, "own_words is -0.1, expected a number from 0 to 1"),
+        ({"own_words": 1.1}, ValueError, "own_words is 1.1, expected a number from 0 to 1"),
+        ({"own_words": math.nan}, ValueError, "own_words is nan, expected a number from 0 to 1"),
+        ({"own_words": "half"}, TypeError, "own_words is 'half', expected a number from 0 to 1"),
+        ({"generator": 7}, TypeError, r"generator is 7, expected torch.Generator\(\).manual_seed\(0\)"),
+    ],
+)
+def test_a_coin_that_cannot_be_is_named(options, error, said):
+    options = {"own_words": 0.5, "generator": torch.Generator()} | options
+    with pytest.raises(error, match=f"^{said}"):
+        scheduled_sampling_loss(make_translator("tutorial"), training_batch(), **options)

@@ -8,11 +8,13 @@ python tools/notebooks.py PATH …     these chapters
 import argparse
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import nbformat
 import yaml
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -67,7 +69,7 @@ def tidy_cells(notebook) -> None:
     seen = set()
     for cell in notebook.cells:
         text = cell.source
-        while (name := hashlib.sha256(text.encode()).hexdigest()[:8]) in seen:
+        while (name := cell_id(text)) in seen:
             text += "\n"
         seen.add(name)
         cell.id = name
@@ -75,15 +77,32 @@ def tidy_cells(notebook) -> None:
             cell.metadata["jupyter"] = {"source_hidden": True}
 
 
+def cell_id(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def run_all(paths: list[Path]) -> list[str]:
+    """Run these chapters, and return which failed and how; a chapter that fails is left as it was."""
+    failures = []
+    for path in paths:
+        print(f"running {path.name}", flush=True)
+        try:
+            execute(path.resolve())
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            failures.append(f"{path.name}: {str(error).strip().splitlines()[-1]}")
+    return failures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="chapters to run, edited or not")
     parser.add_argument("--all", action="store_true", help="run every chapter")
     arguments = parser.parse_args()
-    for path in arguments.paths or sorted((ROOT / "chapters").glob("*.ipynb")):
-        if arguments.paths or arguments.all or not is_current(nbformat.read(path, 4)):
-            print(f"running {path.name}", flush=True)
-            execute(path.resolve())
+    given = bool(arguments.paths) or arguments.all
+    paths = arguments.paths or sorted((ROOT / "chapters").glob("*.ipynb"))
+    failures = run_all([path for path in paths if given or not is_current(nbformat.read(path, 4))])
+    if failures:
+        sys.exit("\n".join(["these chapters raised, and are as they were before:", *failures]))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ So a statement follows from narrower ones, and a denial from broader ones: the d
 """
 
 import random
+from collections.abc import Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attnlib.arrays import check_count
-from attnlib.corpora.batches import Vocabulary, pad
+from attnlib.corpora.batches import check_corpus, pad
+from attnlib.corpora.vocabulary import Vocabulary
 
 LABELS = ("entailment", "contradiction", "neutral")
 ANIMALS, PEOPLE = ("dogs", "cats", "horses", "birds"), ("girls", "boys", "women", "men")
@@ -25,7 +27,13 @@ VOCABULARY = Vocabulary([(*SIZES[1:], *NOUNS, "never", *VERBS)])
 
 
 class Sentence(NamedTuple):
-    """Who does what to whom, or never does; subject and object are (size, noun), and the size may be ""."""
+    """Who does what to whom, or never does; subject and object are (size, noun), and the size may be "".
+
+    Examples
+    --------
+    >>> Sentence(("small", "dogs"), "chase", ("", "cats")).words()
+    ('small', 'dogs', 'chase', 'cats')
+    """
 
     subject: tuple[str, str]
     verb: str
@@ -33,7 +41,13 @@ class Sentence(NamedTuple):
     negative: bool = False
 
     def slots(self) -> tuple[str, ...]:
-        """Return six words, "" where there is none: size, noun, never, verb, size, noun."""
+        """Return six words, "" where there is none: size, noun, never, verb, size, noun.
+
+        Examples
+        --------
+        >>> parse("small dogs chase cats").slots()
+        ('small', 'dogs', '', 'chase', '', 'cats')
+        """
         return (*self.subject, "never" if self.negative else "", self.verb, *self.object)
 
     def words(self) -> tuple[str, ...]:
@@ -47,12 +61,25 @@ class Sentence(NamedTuple):
         return tuple(filter(None, self.slots()))
 
     def swapped(self) -> "Sentence":
-        """Return the same words with subject and object exchanged."""
+        """Return the same words with subject and object exchanged.
+
+        Examples
+        --------
+        >>> parse("small dogs chase cats").swapped().words()
+        ('cats', 'chase', 'small', 'dogs')
+        """
         return self._replace(subject=self.object, object=self.subject)
 
 
 class Pair(NamedTuple):
-    """Two sentences, a label of LABELS, and links: positions (in premise, in hypothesis) of corresponding words."""
+    """Two sentences, a label of LABELS, and links: positions (in premise, in hypothesis) of corresponding words.
+
+    Examples
+    --------
+    >>> pair = make_pair(parse("small dogs chase cats"), parse("dogs chase cats"))
+    >>> pair.label, sorted(pair.links)
+    ('entailment', [(1, 0), (2, 1), (3, 2)])
+    """
 
     premise: tuple[str, ...]
     hypothesis: tuple[str, ...]
@@ -61,7 +88,20 @@ class Pair(NamedTuple):
 
 
 def parse(text: str) -> Sentence:
-    """Read a written sentence; anything that is not of the language is a ValueError."""
+    """Read a written sentence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `text` is no string, or not of the language.
+
+    Examples
+    --------
+    >>> parse("dogs never chase small cats")
+    Sentence(subject=('', 'dogs'), verb='chase', object=('small', 'cats'), negative=True)
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text is {text!r}, expected a string: {_as_text(text)!r}")
     rest, slots = text.split(), []
     for choices in (SIZES[1:], NOUNS, ("never",), VERBS, SIZES[1:], NOUNS):
         slots.append(rest.pop(0) if rest and rest[0] in choices else "")
@@ -73,6 +113,11 @@ def parse(text: str) -> Sentence:
 def judge(premise: Sentence, hypothesis: Sentence) -> str:
     """Return the label of a pair.
 
+    Raises
+    ------
+    TypeError
+        If premise or hypothesis is no Sentence.
+
     Examples
     --------
     >>> judge(parse("small dogs chase cats"), parse("dogs follow animals"))
@@ -82,6 +127,7 @@ def judge(premise: Sentence, hypothesis: Sentence) -> str:
     >>> judge(parse("dogs chase cats"), parse("cats chase dogs"))
     'neutral'
     """
+    _check_parsed(premise=premise, hypothesis=hypothesis)
     if not (_covers(premise, hypothesis) if premise.negative else _covers(hypothesis, premise)):
         return "neutral"
     return "entailment" if premise.negative == hypothesis.negative else "contradiction"
@@ -99,7 +145,20 @@ def _is_a(narrow: tuple[str, str], broad: tuple[str, str]) -> bool:
 
 
 def make_pair(premise: Sentence, hypothesis: Sentence, *, crosswise: bool = False) -> Pair:
-    """Judge two sentences and link their words slot by slot, or ``crosswise``: subject with object."""
+    """Judge two sentences and link their words slot by slot, or ``crosswise``: subject with object.
+
+    Raises
+    ------
+    TypeError
+        If premise or hypothesis is no Sentence.
+
+    Examples
+    --------
+    >>> pair = make_pair(parse("dogs meet cats"), parse("cats meet dogs"), crosswise=True)
+    >>> pair.label, sorted(pair.links)
+    ('entailment', [(0, 2), (1, 1), (2, 0)])
+    """
+    _check_parsed(premise=premise, hypothesis=hypothesis)
     order = (4, 5, 2, 3, 0, 1) if crosswise else range(6)
     here, there = ([sum(map(bool, s.slots()[:n])) for n in range(6)] for s in (premise, hypothesis))
     pairs = [(i, j) for j, i in enumerate(order) if premise.slots()[i] and hypothesis.slots()[j]]
@@ -108,19 +167,56 @@ def make_pair(premise: Sentence, hypothesis: Sentence, *, crosswise: bool = Fals
 
 
 def twins(sentence: Sentence) -> tuple[Pair, Pair]:
-    """Return two pairs that only order tells apart: a sentence after itself, and after itself with nouns exchanged."""
+    """Return two pairs that only order tells apart: a sentence after itself, and after itself with nouns exchanged.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `sentence` is no Sentence, or its verb is symmetric.
+
+    Examples
+    --------
+    >>> [(" ".join(pair.premise), pair.label) for pair in twins(parse("dogs chase girls"))]
+    [('dogs chase girls', 'entailment'), ('girls chase dogs', 'neutral')]
+    """
+    _check_parsed(sentence=sentence)
     if sentence.verb in SYMMETRIC:
         raise ValueError(f"the verb {sentence.verb!r} is symmetric: order decides nothing, choose another")
     return make_pair(sentence, sentence), make_pair(sentence.swapped(), sentence, crosswise=True)
 
 
 def is_held_out(sentence: Sentence) -> bool:
-    """Tell whether the sentence's two nouns, in either order, are kept for testing."""
+    """Tell whether the sentence's two nouns, in either order, are kept for testing.
+
+    Raises
+    ------
+    TypeError
+        If `sentence` is no Sentence.
+
+    Examples
+    --------
+    >>> [is_held_out(parse(text)) for text in ("girls meet dogs", "girls meet cats")]
+    [True, False]
+    """
+    _check_parsed(sentence=sentence)
     return {sentence.subject[1], sentence.object[1]} in HELD_OUT
 
 
 def draw_sentence(rng: random.Random, *, held_out: bool) -> Sentence:
-    """Draw any sentence of two different nouns that is held out, or any that is not."""
+    """Draw any sentence of two different nouns that is held out, or any that is not.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is no random.Random.
+
+    Examples
+    --------
+    >>> is_held_out(draw_sentence(random.Random(0), held_out=True))
+    True
+    """
+    if not isinstance(rng, random.Random):
+        raise TypeError(f"rng is {rng!r}, expected a random.Random, such as random.Random(0)")
     while True:
         nouns, sizes = rng.sample(NOUNS, 2), rng.choices(SIZES, k=2)
         sentence = Sentence((sizes[0], nouns[0]), rng.choice(VERBS), (sizes[1], nouns[1]), rng.random() < 0.5)
@@ -133,8 +229,20 @@ def draw_pairs(number: int, *, held_out: bool = False, seed: int = 0) -> list[Pa
 
     The hypothesis is drawn first, then a label, then how many of its words to change (0, 1 or 2, where that can be).
     With ``held_out`` every hypothesis has held-out nouns; without, no sentence at all has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `number` is not a whole number of 1 or more, or `seed` not one of 0 or more.
+
+    Examples
+    --------
+    >>> pairs = draw_pairs(300)
+    >>> [sum(pair.label == label for pair in pairs) > 80 for label in LABELS]
+    [True, True, True]
     """
     check_count("number", number, least=1)
+    check_count("seed", seed)
     rng, pairs = random.Random(seed), []
     for _ in range(number):
         hypothesis, label, changes = draw_sentence(rng, held_out=held_out), rng.choice(LABELS), 0
@@ -162,7 +270,13 @@ def _change(sentence: Sentence, changes: int, label: str, rng: random.Random) ->
 
 
 class PairBatch(NamedTuple):
-    """Pairs as numbers, padded on the right."""
+    """Pairs as numbers, padded on the right.
+
+    Examples
+    --------
+    >>> make_pair_batch(twins(parse("small dogs chase girls"))).hypothesis_lengths
+    array([4, 4])
+    """
 
     premise: np.ndarray
     premise_lengths: np.ndarray
@@ -171,7 +285,35 @@ class PairBatch(NamedTuple):
     label: np.ndarray
 
 
-def make_pair_batch(pairs: list[Pair], *, first: tuple[int, ...] = ()) -> PairBatch:
-    """Turn pairs into arrays of numbers; the numbers of ``first`` are written before each sentence."""
+def make_pair_batch(pairs: Sequence[Pair], *, first: tuple[int, ...] = ()) -> PairBatch:
+    """Turn pairs into arrays of numbers; the numbers of ``first`` are written before each sentence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `pairs` is no list of pairs or has none, or a word is not of the language.
+
+    Examples
+    --------
+    >>> batch = make_pair_batch(twins(parse("dogs chase girls")))
+    >>> [VOCABULARY.decode(row) for row in batch.premise], batch.premise_lengths.tolist(), batch.label.tolist()
+    ([('dogs', 'chase', 'girls'), ('girls', 'chase', 'dogs')], [3, 3], [0, 2])
+    """
+    check_corpus("pairs", pairs, "premise", "hypothesis", "label")
+    if not isinstance(first, Sequence):
+        raise TypeError(f"first is {first!r}, expected the numbers of tokens: (1,)")
     sides = [pad([[*first, *VOCABULARY.encode(pair[side])] for pair in pairs]) for side in (0, 1)]
     return PairBatch(*sides[0], *sides[1], np.array([LABELS.index(pair.label) for pair in pairs]))
+
+
+def _check_parsed(**sentences: Any) -> None:
+    for name, sentence in sentences.items():
+        if not isinstance(sentence, Sentence):
+            raise TypeError(f"{name} is {sentence!r}, expected a Sentence: parse({_as_text(sentence)!r})")
+
+
+def _as_text(words: Any) -> str:
+    """Return what ``parse`` takes in place of words, for a message that says so; an example where there are none."""
+    words = words.split() if isinstance(words, str) else words
+    is_text = isinstance(words, tuple | list) and words and all(isinstance(word, str) for word in words)
+    return " ".join(words) if is_text else "dogs chase cats"

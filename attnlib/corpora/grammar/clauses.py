@@ -1,8 +1,8 @@
 """The meaning of a sentence: clauses and the phrases in them, read from English words."""
 
-import difflib
 from dataclasses import dataclass
 
+from attnlib.arrays import check_word
 from attnlib.corpora.grammar.lexicon import ADJECTIVES, FRENCH_DETERMINERS, NOUNS, PRONOUNS, VERBS
 
 Words = list[tuple[str, tuple[str, ...]]]  # each word with the parts of the meaning that it expresses
@@ -13,6 +13,16 @@ class NounPhrase:
     """A determiner ("the", "a", "my", "this"), up to two adjectives, and a noun. `noun` is always singular.
 
     French puts one adjective before the noun and one after it. English says them in the same order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a word is not in the table, the words do not make a phrase, or `plural` is not True or False.
+
+    Examples
+    --------
+    >>> NounPhrase("owl", "this", ("old",), plural=True) == Clause("these old owls", "sleep").subject
+    True
     """
 
     noun: str
@@ -26,6 +36,8 @@ class NounPhrase:
         check_word("the determiner", self.determiner, FRENCH_DETERMINERS)
         if not isinstance(self.adjectives, tuple):
             raise TypeError(f"adjectives is {self.adjectives!r}, expected a tuple of words: ('small',)")
+        if not isinstance(self.plural, bool):
+            raise TypeError(f"plural is {self.plural!r}, expected True or False")
         for word in self.adjectives:
             check_word("the adjective", word, ADJECTIVES)
         order = [ADJECTIVES[word].before for word in self.adjectives]
@@ -59,8 +71,8 @@ class Clause:
 
     Raises
     ------
-    ValueError
-        If a word is not in the table, or the words do not make a clause.
+    TypeError, ValueError
+        If a word is not in the table, the words do not make a clause, or `negated` is not True or False.
 
     Examples
     --------
@@ -99,7 +111,13 @@ OBJECTS = {pronoun.english[1]: pronoun for pronoun in PRONOUNS.values()}
 
 
 def english_phrase(phrase: str | NounPhrase | None, role: str) -> Words:
-    """Say a pronoun or a phrase in English; each word carries the part of the meaning it expresses."""
+    """Say a pronoun or a phrase in English; each word carries the part of the meaning it expresses.
+
+    Examples
+    --------
+    >>> english_phrase(NounPhrase("owl", "a"), "subject")
+    [('an', ('subject.determiner',)), ('owl', ('subject.noun',))]
+    """
     if not isinstance(phrase, NounPhrase):
         return [(phrase, (f"{role}.noun",))] if phrase else []
     words = [*phrase.adjectives, NOUNS[phrase.noun].english[phrase.plural]]
@@ -110,17 +128,14 @@ def english_phrase(phrase: str | NounPhrase | None, role: str) -> Words:
 
 
 def head_of(phrase: str | NounPhrase | None) -> str:
-    """Return the noun of a phrase, a pronoun itself, or "" for nothing."""
+    """Return the noun of a phrase, a pronoun itself, or "" for nothing.
+
+    Examples
+    --------
+    >>> head_of(NounPhrase("owl", "a")), head_of("she"), head_of(None)
+    ('owl', 'she', '')
+    """
     return phrase.noun if isinstance(phrase, NounPhrase) else phrase or ""
-
-
-def check_word(name: str, word: str, known, expected: str = "") -> None:
-    """Check that a word is known, or name the nearest one that is."""
-    if isinstance(word, str) and word in known:
-        return
-    near = difflib.get_close_matches(str(word), known, n=1)
-    expected = expected or f"one of {', '.join(known)}"
-    raise ValueError(f"{name} is {word!r}, " + (f"did you mean {near[0]!r}?" if near else f"expected {expected}"))
 
 
 def _read_phrase(role: str, phrase: str, pronouns) -> NounPhrase:
@@ -140,6 +155,12 @@ def _read_phrase(role: str, phrase: str, pronouns) -> NounPhrase:
 
 
 def is_reflexive(subject, object) -> bool:
-    """Tell whether the same person is meant twice (I see me, I see us). "He sees him" can be two people."""
+    """Tell whether the same person is meant twice (I see me, I see us). "He sees him" can be two people.
+
+    Examples
+    --------
+    >>> is_reflexive("I", "us"), is_reflexive("he", "him")
+    (True, False)
+    """
     subject, object = (words.get(word) for words, word in ((SUBJECTS, subject), (OBJECTS, object)))
     return bool(subject and object) and {subject.row, object.row} in ({0}, {1}, {3}, {0, 3})

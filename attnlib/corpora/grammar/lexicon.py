@@ -15,7 +15,13 @@ KOREAN_NEGATIVE = {"알": "모르"}  # not to know is one verb of its own
 
 @dataclass(frozen=True)
 class Noun:
-    """One noun. `english` and `french` are singular and plural; a mass noun such as water has no plural."""
+    """One noun. `english` and `french` are singular and plural; a mass noun such as water has no plural.
+
+    Examples
+    --------
+    >>> NOUNS["horse"].french, NOUNS["water"].english
+    (('cheval', 'chevaux'), ('water',))
+    """
 
     english: tuple[str, ...]
     gender: str
@@ -26,7 +32,13 @@ class Noun:
 
 @dataclass(frozen=True)
 class Adjective:
-    """One adjective. `french` is masculine, feminine, their plurals, and the masculine before a vowel (bel, vieil)."""
+    """One adjective. `french` is masculine, feminine, their plurals, and the masculine before a vowel (bel, vieil).
+
+    Examples
+    --------
+    >>> ADJECTIVES["old"].french
+    ('vieux', 'vieille', 'vieux', 'vieilles', 'vieil')
+    """
 
     english: str
     before: bool
@@ -41,6 +53,11 @@ class Verb:
     """One verb, in English without and with -s. `french` follows je, tu, il, nous, ils; no `objects`: it takes none.
 
     An event happens in a place and to something new ("a cat"). Loving and knowing are states.
+
+    Examples
+    --------
+    >>> VERBS["know"].french, VERBS["know"].is_event
+    (('connais', 'connais', 'connaît', 'connaissons', 'connaissent'), False)
     """
 
     english: tuple[tuple[str, ...], tuple[str, ...]]
@@ -53,7 +70,13 @@ class Verb:
 
 @dataclass(frozen=True)
 class Pronoun:
-    """One personal pronoun, as subject and as object. `row` is its place in a French verb's forms."""
+    """One personal pronoun, as subject and as object. `row` is its place in a French verb's forms.
+
+    Examples
+    --------
+    >>> PRONOUNS["she"].french, VERBS["know"].french[PRONOUNS["she"].row]
+    (('elle', 'la'), 'connaît')
+    """
 
     english: tuple[str, str]
     french: tuple[str, str]

@@ -21,7 +21,13 @@ ELIDED = {"je", "me", "te", "le", "la", "ne", "de"}
 
 
 def spell(clauses: Sequence[Clause], language: str) -> Words:
-    """Say clauses joined by "and" in a language; the keys of each clause are its own."""
+    """Say clauses joined by "and" in a language; the keys of each clause are its own.
+
+    Examples
+    --------
+    >>> spell([Clause("I", "sleep")], "french")
+    [('je', ('0.subject.noun',)), ('dors', ('0.verb',)), ('.', ('stop',))]
+    """
     words: Words = []
     for number, clause in enumerate(clauses):
         said = _SPEAKERS[language](clause, number == len(clauses) - 1)
