@@ -38,7 +38,7 @@ def flash_attention(
     block_q: int = 256,
     block_k: int = 256,
 ) -> tuple[Float[Array, "... L d_v"], Float[Array, "... L"]]:
-    r"""Attend as `scaled_dot_product_attention` does, tile by tile: the same output, without the matrix of weights.
+    r"""Attend tile by tile: exact attention, without the matrix of weights.
 
     .. math:: (o, \ell)_i = \operatorname{merge}\bigl((o, \ell)_i^{(1)},\, (o, \ell)_i^{(2)}, \dots\bigr), \qquad
         o_i^{(t)} = \sum_{j \in t} e^{s_{ij} - \ell_i^{(t)}} v_j, \quad \ell_i^{(t)} = \log \sum_{j \in t} e^{s_{ij}}
@@ -88,14 +88,16 @@ def flash_attention(
     xp, offset = _check_call(query, key, value, causal)
     dtype, (query, key, value) = value.dtype, widen(xp, query, key, value)
     query = query / math.sqrt(max(query.shape[-1], 1))
-    partials = []
+    outputs, logsumexps = [], []
     for rows in _blocks(query.shape[-2], block_q):
-        seen = _attend_tile(xp, query[..., rows, :], key[..., :0, :], value[..., :0, :], None)  # no key yet
+        block = query[..., rows, :]
+        seen = _attend_tile(xp, block, key[..., :0, :], value[..., :0, :])  # no key yet
         for columns, mask in _visible_tiles(rows, key, block_k, offset):
-            tile = _attend_tile(xp, query[..., rows, :], key[..., columns, :], value[..., columns, :], mask)
-            seen = merge(seen, tile)
-        partials.append(seen)
-    output, logsumexp = (xp.concat(parts, axis=axis) for parts, axis in zip(zip(*partials), (-2, -1)))
+            k, v = key[..., columns, :], value[..., columns, :]
+            seen = merge(seen, _attend_tile(xp, block, k, v, mask))
+        outputs.append(seen[0])
+        logsumexps.append(seen[1])
+    output, logsumexp = xp.concat(outputs, axis=-2), xp.concat(logsumexps, axis=-1)
     return cast(xp, dtype, output), xp.broadcast_to(logsumexp, output.shape[:-1])
 
 
@@ -103,7 +105,7 @@ def merge(
     partial: tuple[Float[Array, "*#B L d_v"], Float[Array, "*#B L"]],
     other: tuple[Float[Array, "*#B L d_v"], Float[Array, "*#B L"]],
 ) -> tuple[Float[Array, "... L d_v"], Float[Array, "... L"]]:
-    r"""Make one result of two, each an (output, logsumexp) of the same queries over keys of its own.
+    r"""Make one result of two over different keys, each an (output, logsumexp).
 
     .. math:: \ell = \log(e^{\ell_1} + e^{\ell_2}), \qquad o = e^{\ell_1 - \ell}\, o_1 + e^{\ell_2 - \ell}\, o_2
 
@@ -156,7 +158,7 @@ def flash_attention_backward(
     block_q: int = 256,
     block_k: int = 256,
 ) -> tuple[Float[Array, "... L d_k"], Float[Array, "... S d_k"], Float[Array, "... S d_v"]]:
-    r"""Return the gradients of query, key and value; the weights are computed again, tile by tile.
+    r"""Return three gradients; the weights are computed again, tile by tile.
 
     .. math::
         P_{ij} = e^{s_{ij} - \ell_i}, \quad D_i = dO_i \cdot O_i, \quad
@@ -200,7 +202,8 @@ def flash_attention_backward(
     _check_forward(query, key, value, output, logsumexp, grad_output)
     dtype, scale = value.dtype, 1 / math.sqrt(max(query.shape[-1], 1))
     query, key, value, output, grad_output = widen(xp, query, key, value, output, grad_output)
-    logsumexp, delta = widen(xp, logsumexp)[0][..., None], xp.sum(grad_output * output, axis=-1, keepdims=True)
+    delta = xp.sum(grad_output * output, axis=-1, keepdims=True)
+    logsumexp = widen(xp, logsumexp)[0][..., None]
     query = query * scale
     grad_query, grad_key, grad_value = (
         _zeros(xp, *pair) for pair in ((query, block_q), (key, block_k), (value, block_k))
@@ -225,7 +228,7 @@ def fast_flash_attention(
     *,
     causal: bool = False,
 ) -> tuple[Float[np.ndarray, "... L d_v"], Float[np.ndarray, "... L"]]:
-    r"""Attend as `flash_attention` does, as fast as NumPy can: in place, without temporary arrays.
+    r"""Attend as `flash_attention` does, in place and as fast as NumPy can.
 
     .. math:: o_i = \frac{\sum_j 2^{t_{ij} - c}\, v_j}{\sum_j 2^{t_{ij} - c}}, \qquad
         t_{ij} = \frac{\log_2 e}{\sqrt{d_k}}\, q_i \cdot k_j, \qquad
@@ -347,7 +350,7 @@ class Accesses(NamedTuple):
 
 
 def hbm_accesses(num_queries: int, num_keys: int, d: int, sram: int) -> Accesses:
-    r"""Count the numbers that attention reads from and writes to slow memory, tiled and standard.
+    r"""Count what attention reads from and writes to slow memory, tiled and standard.
 
     Tiled, with queries outside: a block of b queries and their outputs stay in fast memory while all keys and values
     pass by, one key and one value at a time. The block is as large as fits, b (2d + 3) + 2d ≤ M, counting b scores
@@ -435,7 +438,7 @@ def _weights(xp, scores, logsumexp):
     return xp.exp(scores - xp.where(logsumexp == -xp.inf, 0, logsumexp))
 
 
-def _attend_tile(xp, query, key, value, mask):
+def _attend_tile(xp, query, key, value, mask=None):
     """Return the output and the logsumexp over the keys of one tile."""
     scores = _tile_scores(xp, query, key, mask)
     logsumexp = log_sum_exp(scores)

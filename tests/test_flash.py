@@ -1,7 +1,9 @@
 import itertools
 import math
 import random
+import re
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -383,6 +385,27 @@ def test_float32_is_right_to_a_few_units_in_the_last_place(call):
     assert_allclose(output, expected[0], atol=3e-6)
     assert_allclose(logsumexp, expected[1], rtol=1e-6)
     assert output.dtype == logsumexp.dtype == np.float32
+
+
+# the chapter's walk
+
+
+def test_the_numbers_in_the_walk_through_four_tiles_are_those_of_the_library():
+    drawn = re.findall(r">([^<>]+)</text>", Path("site/diagrams/flash_walk.svg").read_text(encoding="utf-8"))
+    rows = {name: i for i, name in enumerate(drawn)}
+    cells = {name: drawn[i + 1 :] for name, i in rows.items()}
+    multiples, values = (np.array(cells[name][:8], dtype=float) for name in ("scores / ln 2", "values"))
+    query, key, value = np.ones((1, 1)), np.log(2) * multiples[:, None], values[:, None]
+    for tile in range(4):
+        seen = slice(0, 2 * tile + 2)
+        output, logsumexp = flash_attention(query, key[seen], value[seen], block_k=2)
+        largest = max(multiples[seen])
+        total = np.exp(logsumexp[0]) / 2**largest
+        before = max(multiples[: 2 * tile], default=largest)
+        found = {"maximum": largest, "sum": total, "read": output[0, 0] * total, "output": output[0, 0]}
+        for name, number in found.items():
+            assert math.isclose(float(cells[name][tile]), number), (name, tile)
+        assert cells["shrink by"][tile] == ("–" if tile == 0 else f"× {2 ** (before - largest):g}")
 
 
 # memory and work, counted
