@@ -261,7 +261,7 @@ def fast_flash_attention(
 
     References
     ----------
-    Dao (2024), algorithm 1: queries outside, one division at the end. Powers of 2 are in the authors' code too.
+    Dao (2024), algorithm 1: queries outside, one division at the end.
 
     Examples
     --------

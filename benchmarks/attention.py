@@ -8,7 +8,8 @@ torch     attnlib.models.flash.flash_attention
 
 Each case is a process of its own, on one thread, in float32, d = 64, 8192 // length heads and at least one. Inside it
 the case and the fused kernel take turns, and the smallest CPU time of each counts: neighbours take time from both.
-Memory is the peak of one call above what was held before it. Causal lengths are equal, where all corners are one.
+Memory is the peak of one call above what was held before it, as Linux tells it. Causal lengths are equal, where all
+corners are one.
 
 python benchmarks/attention.py          prints the table and writes it to benchmarks/attention.csv
 python benchmarks/attention.py quick    up to 2048
