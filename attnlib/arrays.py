@@ -141,7 +141,8 @@ def as_numpy(array: Any) -> np.ndarray:
 def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
-    Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
+    Numbers that cannot be seen, while torch compiles or maps and on the ``meta`` device, are taken to be right, or as
+    `unseen` says.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():

@@ -4,17 +4,7 @@ from collections.abc import Callable
 
 from jaxtyping import Bool, Float
 
-from attnlib.arrays import (
-    Array,
-    cast,
-    check_axis,
-    check_mask,
-    check_scores_and_value,
-    float_namespace,
-    holds,
-    is_tensor,
-    widen,
-)
+from attnlib.arrays import Array, cast, check_axis, check_mask, check_scores_and_value, float_namespace, widen
 
 
 def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*shape"]:
@@ -42,12 +32,8 @@ def softmax(scores: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sh
     """
     xp = float_namespace(scores=scores)
     check_axis("scores", scores, axis)
-    (wide_scores,) = widen(xp, scores)
-    weights = _in_one_pass(wide_scores, axis)
-    if weights is None:
-        exponentials, total, _ = _shifted_exponentials(xp, wide_scores, axis)
-        weights = exponentials / xp.where(total == 0, 1, total)
-    return cast(xp, scores.dtype, weights)
+    exponentials, total, _ = _shifted_exponentials(xp, scores, axis)
+    return cast(xp, scores.dtype, exponentials / xp.where(total == 0, 1, total))
 
 
 def attend(
@@ -142,18 +128,6 @@ def _shifted_exponentials(xp, scores, axis):
     largest = xp.where(largest == -xp.inf, 0, largest)
     exponentials = xp.exp(scores - largest)
     return exponentials, xp.sum(exponentials, axis=axis, keepdims=True), largest
-
-
-def _in_one_pass(scores, axis):
-    """Return the same weights from torch's own kernel, or None where a row has nothing to share out, or none can see.
-
-    The kernel gives a whole row of NaN where all scores are −inf, so that the first weights of all rows tell.
-    """
-    if not is_tensor(scores) or scores.device.type != "cpu":
-        return None
-    weights = scores.softmax(axis)
-    first = weights.narrow(axis, 0, min(1, weights.shape[axis])).sum()
-    return weights if holds(first == first, unseen=False) else None
 
 
 def _check_normalize(normalize):

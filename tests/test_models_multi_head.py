@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from attnlib import causal_mask, multi_head_attention, padding_mask
-from attnlib.models.multi_head import MultiHeadAttention
+from attnlib import causal_mask, multi_head_attention, padding_mask, softmax
+from attnlib.models.multi_head import MultiHeadAttention, softmax_in_one_pass
 
 B, H, L, S, D = 2, 3, 5, 7, 12
 
@@ -179,3 +179,17 @@ def test_a_mask_without_an_axis_of_heads_is_refused_also_where_there_are_as_many
     ours, x = layer(), normal(H, L, D)
     with pytest.raises(ValueError, match=r"mask\[:, None\] where the first axis is the batch"):
         ours(x, mask=torch.ones(H, L, L, dtype=torch.bool))
+
+
+def test_the_softmax_in_one_pass_is_the_softmax_also_where_a_row_may_see_nothing():
+    scores = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(19), dtype=torch.float64)
+    hidden = scores.clone()
+    hidden[1, 2] = -torch.inf
+    for given in (scores, hidden):
+        once, again = given.clone().requires_grad_(), given.clone().requires_grad_()
+        found, expected = softmax_in_one_pass(once), softmax(again)
+        torch.testing.assert_close(found, expected)
+        (found[..., 0] ** 2).sum().backward()
+        (expected[..., 0] ** 2).sum().backward()
+        torch.testing.assert_close(once.grad, again.grad)
+    torch.testing.assert_close(torch.func.vmap(softmax_in_one_pass)(hidden), softmax(hidden))
