@@ -12,11 +12,22 @@ from attnlib.fast_weights import delta_write, recall, sigma_pi, unnormalized, wr
 from attnlib.intra_attention import align_both, distance_bias, lstmn, redundancy, structured_scores
 from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
+from attnlib.multi_head import merge_heads, multi_head_attention, repeat_heads, split_heads
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
+from attnlib.positions import (
+    alibi_bias,
+    alibi_slopes,
+    relative_output,
+    relative_scores,
+    rotate,
+    sinusoidal_positions,
+)
 from attnlib.query_key_value import match_scores, soft_lookup
 
 __all__ = [
     "additive_scores",
+    "alibi_bias",
+    "alibi_slopes",
     "align_both",
     "attend",
     "causal_mask",
@@ -32,15 +43,23 @@ __all__ = [
     "log_sum_exp",
     "lstmn",
     "match_scores",
+    "merge_heads",
+    "multi_head_attention",
     "padding_mask",
     "prefix_mask",
     "recall",
     "redundancy",
+    "relative_output",
+    "relative_scores",
+    "repeat_heads",
+    "rotate",
     "scaled_dot_product_attention",
     "sigma_pi",
+    "sinusoidal_positions",
     "soft_lookup",
     "softcap",
     "softmax",
+    "split_heads",
     "structured_scores",
     "unnormalized",
     "window_mask",

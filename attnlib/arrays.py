@@ -251,6 +251,30 @@ def check_has_positions(**arrays: Array) -> None:
             raise ValueError(mends.about_positions(name, arrays))
 
 
+def check_has_heads(**arrays: Array) -> None:
+    """Check that each array has at least the three axes (heads, positions, features)."""
+    for name, array in arrays.items():
+        if array.ndim < 3:
+            one = f": a single head is {name}[None]" if array.ndim == 2 else ""
+            raise ValueError(
+                f"{name} has shape {tuple(array.shape)}, expected at least three axes (heads, positions, features){one}"
+            )
+
+
+def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> None:
+    """Check that a number of heads is a whole number, 1 or more, and divides what is shared out among them."""
+    check_count(name, num_heads, least=1)
+    if width % num_heads:
+        raise ValueError(f"{name} {num_heads} does not divide {what} {width}: {mends.about_divisors(num_heads, width)}")
+
+
+def check_head_columns(name: str, W: Array, shape: tuple[int, int], num_heads: int, axes: str) -> None:
+    """Check that a matrix of keys or values has the columns of every head."""
+    if tuple(W.shape) != shape:
+        repeat = mends.about_grouped_columns(name, tuple(W.shape), shape, num_heads)
+        raise ValueError(f"{name} has shape {tuple(W.shape)}, expected {shape}: {axes}{repeat}")
+
+
 def check_query_and_key(query: Array, key: Array) -> None:
     """Check that every query can be compared with every key: equal last axes, leading axes that broadcast."""
     check_has_positions(query=query, key=key)
@@ -308,3 +332,10 @@ def check_mask(mask: Any, scores: Array, *, name: str = "mask") -> None:
         raise TypeError(mends.about_a_mask_kind(name, mask, scores))
     if not mends.fits_scores(mask.shape, scores.shape):
         raise ValueError(mends.about_a_mask_shape(name, tuple(mask.shape), tuple(scores.shape)))
+
+
+def check_heads_mask(mask: Any, query: Array, key: Array, num_heads: int) -> None:
+    """Check that a mask that has more axes than (L, S) has an axis of heads beside that of the batch."""
+    leading = max(query.ndim, key.ndim) - 1  # of the weights: the batch, and the heads
+    if mask is not None and 2 < getattr(mask, "ndim", 0) < leading + 2 and mask.shape[-3] != 1:
+        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, leading))

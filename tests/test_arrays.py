@@ -409,6 +409,7 @@ def test_whatever_one_argument_is_the_answer_is_a_result_or_a_sentence(name, odd
     given = {"conjuncts": [(0, 1)], "axis": -1, "num_queries": 4, "num_keys": 4, "prefix": 2, "width": 2.0, "cap": 2.0}
     given |= {"lengths": np.array([2, 3]), "documents": np.zeros(4, int), "num_positions": 4, "biases": ones(3)}
     given |= {"w_v": ones(4), "coefficients": ones(1), "W_q": ones(4, 4), "W_k": ones(4, 4), "W_gates": ones(4, 4)}
+    given |= {"length": 4, "d_model": 4, "num_heads": 4, "positions": np.arange(4), "table": ones(3, 4)}
     if name == "lstmn":
         given |= {"W_q": ones(8, 4), "W_gates": ones(8, 16)}
     if name == "concat_scores":

@@ -18,6 +18,8 @@ def shaped(*shape):
 
 FORMULAS = {  # name: (a call of tensors alone, the tensors)
     "additive_scores": (shaped(B, H, L, D), shaped(B, H, S, D_V), shaped(D, D_A), shaped(D_V, D_A), shaped(D_A)),
+    "alibi_bias": (shaped(L, S),),
+    "alibi_slopes": (shaped(H),),
     "align_both": (shaped(B, L, S), shaped(B, L, D), shaped(B, S, D_V)),
     "attend": (shaped(B, H, L, S), shaped(B, H, S, D_V)),
     "causal_mask": (shaped(L, S),),
@@ -37,8 +39,12 @@ FORMULAS = {  # name: (a call of tensors alone, the tensors)
     "prefix_mask": (shaped(L, S),),
     "recall": (shaped(B, D, D_V), shaped(B, L, D)),
     "redundancy": (shaped(B, 3, S),),
+    "relative_output": (shaped(B, H, L, S), shaped(5, D_V)),
+    "relative_scores": (shaped(B, H, L, D), shaped(5, D)),
+    "rotate": (shaped(B, H, L, D), shaped(L)),
     "scaled_dot_product_attention": (shaped(B, H, L, D), shaped(B, H, S, D), shaped(B, H, S, D_V)),
     "sigma_pi": (shaped(B, 4), shaped(2)),
+    "sinusoidal_positions": (shaped(L, D),),
     "soft_lookup": (shaped(B, H, L, D), shaped(B, H, S, D), shaped(B, H, S, D_V)),
     "softcap": (shaped(B, H, L, S),),
     "softmax": (shaped(B, H, L, S),),
@@ -48,18 +54,23 @@ FORMULAS = {  # name: (a call of tensors alone, the tensors)
     "write": (shaped(B, D, D_V), shaped(B, S, D), shaped(B, S, D_V)),
 }
 CALLS = {  # what a formula takes besides tensors
+    "alibi_bias": lambda x: attnlib.alibi_bias(H, *x.shape, like=x),
+    "alibi_slopes": lambda x: attnlib.alibi_slopes(H, like=x),
     "attend": lambda scores, value: attnlib.attend(scores, value, attnlib.causal_mask(*scores.shape[-2:], like=scores)),
     "causal_mask": lambda x: attnlib.causal_mask(*x.shape, like=x),
     "distance_bias": lambda biases: attnlib.distance_bias(biases, L),
     "gaussian_window": lambda centers: attnlib.gaussian_window(centers, S, width=2.0),
     "padding_mask": lambda lengths: attnlib.padding_mask(lengths, S),
     "prefix_mask": lambda x: attnlib.prefix_mask(*x.shape, prefix=2, like=x),
+    "relative_scores": lambda query, table: attnlib.relative_scores(query, table, S),
     "sigma_pi": lambda x, coefficients: attnlib.sigma_pi(x, [(0, 1), (2,)], coefficients),
+    "sinusoidal_positions": lambda x: attnlib.sinusoidal_positions(*x.shape, like=x),
     "softcap": lambda scores: attnlib.softcap(scores, 2.0),
     "window_mask": lambda x: attnlib.window_mask(*x.shape, left=1, right=2, like=x),
     "write": lambda *tensors: attnlib.write(*tensors, keep=0.5),
 }
 MASKS = {"causal_mask", "document_mask", "padding_mask", "prefix_mask", "window_mask"}
+MADE = {"alibi_bias", "alibi_slopes", "sinusoidal_positions"}  # of lengths alone: a tensor only lends its library
 IN_PIECES = {"additive_scores", "concat_scores", "lstmn"}  # what is done at once in small cases
 CASES = [(name, False) for name in FORMULAS] + [(name, True) for name in sorted(IN_PIECES)]
 
@@ -98,7 +109,7 @@ def test_compiled_into_one_graph(formula, dynamic):
 
 def test_mapped_over_any_of_its_arguments(formula):
     name, call, tensors, _ = formula
-    for mapped in range(len(tensors) if name not in MASKS else 0):
+    for mapped in range(len(tensors) if name not in MASKS | MADE else 0):
         two = [*tensors[:mapped], torch.stack([tensors[mapped], tensors[mapped] / 2]), *tensors[mapped + 1 :]]
         dims = tuple(0 if n == mapped else None for n in range(len(tensors)))
         found = parts(torch.func.vmap(call, in_dims=dims)(*two))
@@ -109,7 +120,7 @@ def test_mapped_over_any_of_its_arguments(formula):
 
 def test_differentiated_by_a_function_and_mapped_over_that(formula):
     name, call, tensors, _ = formula
-    if name in MASKS | {"match_scores"}:  # True or False, equal or not: there is no slope
+    if name in MASKS | MADE | {"match_scores"}:  # True or False, equal or not, or of lengths: there is no slope
         return
     leaves = [tensor.clone().requires_grad_() for tensor in tensors]
     expected = torch.autograd.grad(total(call)(*leaves), leaves)
