@@ -204,7 +204,7 @@ class WordsAndPositions(nn.Module):
         check_count("vocabulary", vocabulary, least=1)
         check_count("d_model", d_model, least=1)
         self.words, self.scale = nn.Embedding(vocabulary, d_model, padding_idx=PAD), d_model**0.5
-        nn.init.normal_(self.words.weight, std=d_model**-0.5)
+        self.words.weight.data /= self.scale  # was drawn with variance 1; padding stays 0
         sinusoidal_positions(0, d_model)  # refuses an odd width
 
     def forward(self, tokens: Int[Tensor, "B L"], position: int = 0) -> Float[Tensor, "B L d_model"]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attnlib.arrays import check_count
+from attnlib.arrays import check_count, check_share
 from attnlib.masking import padding_mask
 from attnlib.models.blocks import DecoderLayer, EncoderLayer, WordsAndPositions
 from attnlib.models.seq2seq import Encoded, EncoderDecoder, check_lengths, check_token_numbers
@@ -47,6 +47,7 @@ class TransformerEncoder(nn.Module):
     def __init__(self, vocabulary: int, num_layers: int, *sizes: int, norm: str = "post", dropout: float = 0.0):
         super().__init__()
         check_count("num_layers", num_layers, least=1)
+        check_share("dropout", dropout)
         self.embed, self.dropout = WordsAndPositions(vocabulary, sizes[0]), nn.Dropout(dropout)
         self.layers = nn.ModuleList(EncoderLayer(*sizes, norm=norm, dropout=dropout) for _ in range(num_layers))
         self.finish = last_norm(norm, sizes[0])
