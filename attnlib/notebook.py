@@ -13,15 +13,29 @@ import numpy as np
 from IPython.display import HTML, Markdown
 from jaxtyping import Float
 
-from attnlib.arrays import check_positive, float_namespace
+from attnlib.arrays import Array, as_numpy, check_count, float_namespace
 
 
 def show_source(function: Callable) -> Markdown:
-    """Show a function as it stands in the library, its docstring cut to the first line."""
-    source = textwrap.dedent(inspect.getsource(function))
-    docstring = ast.parse(source).body[0].body[0]
+    """Show a function as it stands in the library, its docstring cut to the first line.
+
+    Raises
+    ------
+    TypeError
+        If `function` is not a function or a class, or its source is not in a file.
+    """
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+        (definition,) = ast.parse(source).body
+        docstring = ast.get_docstring(definition)
+    except (TypeError, OSError, SyntaxError, ValueError) as error:  # ints, functions in C, typed code, lambdas
+        raise TypeError(
+            f"function is {function!r}, expected one that is defined in a file with def or class"
+        ) from error
     lines = source.splitlines()
-    lines[docstring.lineno - 1 : docstring.end_lineno] = [f'    """{inspect.getdoc(function).splitlines()[0]}"""']
+    if docstring:
+        first = definition.body[0]
+        lines[first.lineno - 1 : first.end_lineno] = [f'    """{docstring.splitlines()[0]}"""']
     return Markdown("```python\n" + "\n".join(lines) + "\n```")
 
 
@@ -30,7 +44,17 @@ def attempt(check: Callable, answer: Callable) -> None:
 
     A check is a function that takes the reader's function and asserts, with a message that says what is wrong.
     Any other exception in the answer is reported too, so that a half-written answer never stops the notebook.
+
+    Raises
+    ------
+    TypeError
+        If `check` is not a function.
     """
+    if not callable(check):
+        raise TypeError(f"check is {check!r}, expected a function: its name, without brackets behind it")
+    if not callable(answer):
+        print(f"Not yet: your answer is {answer!r}, expected a function: its name, without brackets behind it")
+        return
     try:
         check(answer)
     except AssertionError as wrong:
@@ -42,13 +66,21 @@ def attempt(check: Callable, answer: Callable) -> None:
         print("Correct.")
 
 
-def listen(sound: Float[np.ndarray, "*B T"], label: str, *, rate: int = 8000):
+def listen(sound: Float[Array, "*B T"], label: str, *, rate: int = 8000):
     """Put a sound into the page as a player: one row of samples for mono, two rows (left, right) for stereo.
 
     The loudest sample is set to 0.9 of full scale. The sound travels inside the page, so that it needs no server.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `sound` is not an array of finite floats for one or two ears, `label` no string or `rate` no whole number.
     """
-    check_positive("rate", float(rate), " of samples a second")
+    check_count("rate", rate, least=1)
+    if not isinstance(label, str):
+        raise TypeError(f"label is {label!r}, expected a string: what is heard, and for how long")
     float_namespace(sound=sound)
+    sound = as_numpy(sound).astype(float)
     if sound.shape[-1:] in ((), (0,)) or sound.ndim > 2 or (sound.ndim == 2 and sound.shape[0] != 2):
         raise ValueError(f"sound has shape {sound.shape}, expected (samples,) for mono or (2, samples) for stereo")
     if not np.isfinite(sound).all():

@@ -1,4 +1,4 @@
-"""What the site adds to Sphinx: an address, offline MathJax, native folds, inlined diagrams, chapter numbers."""
+"""What the site adds to Sphinx: address, offline MathJax, native folds, inlined diagrams, chapter numbers, keywords."""
 
 import dataclasses
 import functools
@@ -235,6 +235,8 @@ class ChapterNumbers(TocTreeCollector):
 
 def add_keywords(app, doctree):
     """Give a chapter the words of its row in chapters.yml: Sphinx indexes them, and a search for QKV finds it."""
+    if not app.env.docname.startswith("chapters/"):
+        return
     rows = Path(app.srcdir, "chapters.yml")
     app.env.note_dependency(str(rows))
     keywords = chapter_keywords(rows, rows.stat().st_mtime_ns).get(app.env.docname)

@@ -5,6 +5,7 @@ import wave
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -23,6 +24,7 @@ from attnlib.psychology.cocktail_party import (
 F, N = 5, 7
 PART = st.floats(-9, 9).map(lambda x: round(x, 3))
 CELLS = arrays(complex, (F, N), elements=st.builds(complex, PART, PART))
+CELL = np.ones(1) + 0j
 WEIGHTS = arrays(float, (F, N), elements=st.floats(0, 1))
 
 
@@ -95,10 +97,10 @@ def test_a_cell_is_the_fourier_coefficient_of_one_window():
     sound = noise(997)
     cells = spectrogram(sound)
     k, frame = 37, 5
-    samples = np.arange(frame * 128 - 384, frame * 128 + 128)
+    samples = np.arange(frame * 128 - 384, frame * 128 + 128)  # 256 to 767: no part of it is padding
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(512) / 512)
     wheel = np.exp(-2j * np.pi * k * np.arange(512) / 512)
-    assert_allclose(cells[k, frame], (sound[samples] * window * wheel).sum() if samples[0] >= 0 else None)
+    assert_allclose(cells[k, frame], (sound[samples] * window * wheel).sum())
 
 
 # invariant
@@ -177,6 +179,9 @@ def test_a_player_carries_the_sound_at_its_rate_and_keeps_left_and_right_apart()
     assert rate == 11_025
     assert_allclose(samples / 127, 0.9 * ears, atol=0.5 / 127)
     assert wav_of(listen(ears[0], "one"))[1].shape == (1, 101)
+    for dtype in (torch.float64, torch.float16, torch.bfloat16):
+        heard = wav_of(listen(torch.tensor(ears, dtype=dtype, requires_grad=True), "from torch"))[1]
+        assert_allclose(heard, samples, atol=1)
 
 
 def test_a_player_has_controls_a_name_and_does_not_start_by_itself():
@@ -196,17 +201,35 @@ def test_a_player_has_controls_a_name_and_does_not_start_by_itself():
         (lambda: voice("axe", 100.0), "vowels is 'axe', expected one or more of"),
         (lambda: voice("a", -100.0), "pitch is -100.0, expected a positive"),
         (lambda: voice("a", 5000.0), "pitch is 5000.0 Hz, expected less than half the rate, 4000 Hz"),
-        (lambda: voice("a", 100.0, rate=-8000), "rate is -8000.0, expected a positive, finite number of samples"),
+        (lambda: voice("a", 100.0, rate=-8000), "rate is -8000, expected a positive, finite number of samples"),
         (lambda: voice("a", 100.0, seconds=0.0), "seconds is 0.0, expected a positive"),
         (lambda: voice("a", 100.0, seconds=1e-5), "less than two samples at a rate of 8000"),
         (lambda: spectrogram(np.zeros((2, 0))), r"sound has shape \(2, 0\), expected samples on its last axis"),
         (lambda: spectrogram(np.zeros(9, int)), "sound is an array of int64, expected floats"),
         (lambda: resynthesize(np.zeros((257, 4), complex), 1000), r"expected \(…, 257, 11\) for length 1000"),
         (lambda: level_difference(spectrogram(np.zeros(600))), "a left and a right ear, not a mono sound"),
-        (lambda: kept_share(np.ones(3), np.ones((2, 3)) + 0j), "each cell needs one weight"),
+        (lambda: kept_share(np.ones(3), np.ones((2, 3)) + 0j), r"cells \(2, 3\): each cell needs one weight"),
+        (lambda: voice(5, 100.0), "vowels is 5, expected one or more of i e a o u in a word, such as 'aei'"),
+        (lambda: voice(["a", ["e"]], 100.0), r"vowels is \['a', \['e'\]\], expected one or more"),
+        (lambda: voice("aei", "100"), "pitch is '100', expected a positive, finite number, in Hz"),
+        (lambda: voice("aei", 100.0, rate="8000"), "rate is '8000', expected a positive, finite number of samples"),
+        (lambda: spectrogram([0.0, 1.0]), r"sound is a list, expected an array: np.asarray\(sound\) makes one"),
+        (lambda: resynthesize([[1j]], 3), "cells is a list, expected an array"),
+        (lambda: resynthesize(spectrogram(np.ones(5)), 5.0), "length is 5.0, expected a whole number"),
+        (lambda: level_difference([[1j]]), "ears is a list, expected an array"),
+        (
+            lambda: level_difference(np.ones((2, 1, 1), int)),
+            "ears is an array of int64, expected complex cells: a sound",
+        ),
+        (lambda: kept_share([1.0], np.ones(1) + 0j), "weights is a list, expected an array"),
+        (lambda: kept_share(np.ones(1, bool), np.ones(1) + 0j), "weights is an array of bool, expected floats"),
+        (lambda: selection_gain(CELL, CELL, np.ones(2) + 0j), r"weights has shape \(1,\), other \(2,\): each cell"),
+        (lambda: listen([0.0, 1.0], "x"), r"sound is a list, expected an array: np.asarray\(sound\) makes one"),
+        (lambda: listen(np.ones(5), 5), "label is 5, expected a string"),
+        (lambda: listen(np.ones(5), "x", rate=8000.5), "rate is 8000.5, expected a whole number"),
         (lambda: listen(np.zeros((3, 100)), "three"), r"expected \(samples,\) for mono or \(2, samples\) for stereo"),
         (lambda: listen(np.zeros(0), "none"), "expected \\(samples,\\) for mono"),
-        (lambda: listen(np.zeros(5), "x", rate=-1), "rate is -1.0, expected a positive"),
+        (lambda: listen(np.zeros(5), "x", rate=-1), "rate is -1, expected 1 or more"),
         (lambda: listen(np.array([0.0, np.nan]), "x"), "NaN or infinite"),
     ],
 )

@@ -246,6 +246,8 @@ def test_sizes_and_parts_that_cannot_be_are_named():
         wire(5, SOURCE, TARGET)
     with pytest.raises(TypeError, match=r"^hidden is '26', expected a whole number$"):
         wire("encoder-only QKV", SOURCE, TARGET, hidden="26")
+    with pytest.raises(TypeError, match=r"^input_feeding is 'yes', expected True or False$"):
+        LuongDecoder(SOURCE, TARGET, Attention(DotProduct()), input_feeding="yes", **SIZES)
     for decoder in (BahdanauDecoder, LuongDecoder):
         with pytest.raises(
             TypeError, match=r"^attention is 5, expected a torch module, such as Attention\(DotProduct\("

@@ -177,6 +177,8 @@ def test_what_is_no_batch_and_no_sentence_of_numbers_is_named(model):
         ):
             measure(model, draw_pairs(2))
         assert measure(model, make_pair_batch(draw_pairs(2))) >= 0
+        with pytest.raises(TypeError, match=r"^model is 5, expected a torch module, such as Decomposable\(20\)$"):
+            measure(5, make_pair_batch(draw_pairs(2)))
     numbers, lengths = torch.tensor([[3, 4]]), torch.tensor([2])
     with pytest.raises(TypeError, match=r"^premise is a ndarray, expected a torch tensor of whole numbers"):
         model(numbers.numpy(), lengths, numbers, lengths)
@@ -184,5 +186,9 @@ def test_what_is_no_batch_and_no_sentence_of_numbers_is_named(model):
         ValueError, match=r"^hypothesis has numbers from 3 to 23, expected 0 to 22: was it encoded with"
     ):
         model(numbers, lengths, torch.tensor([[3, 23]]), lengths)
+    with pytest.raises(TypeError, match=r"^hypothesis_lengths is a list, expected a torch tensor of whole numbers"):
+        model(numbers, lengths, numbers, [2])
+    with pytest.raises(ValueError, match=r"^premise has 1 sentences, hypothesis_lengths 2: each sentence has one$"):
+        model(numbers, lengths, numbers, torch.tensor([2, 2]))
     with pytest.raises(ValueError, match=r"^a length is 3, expected 0 to num_keys = 2"):
         model(numbers, torch.tensor([3]), numbers, lengths)

@@ -131,8 +131,8 @@ def test_one_letter_alone_can_only_stay(keeps):
     ("changed", "words"),
     [
         ({"half_life": 0}, "half_life is 0, expected a positive, finite number, in the unit of the delay"),
-        ({"lasting": -1.0}, "lasting is -1.0, expected a number of letters, 0 or more"),
-        ({"fading": math.inf}, "fading is inf, expected a number of letters, 0 or more"),
+        ({"lasting": -1.0}, "lasting is -1.0, expected a finite number, 0 or more, in letters"),
+        ({"fading": math.inf}, "fading is inf, expected a finite number, 0 or more, in letters"),
     ],
 )
 def test_a_curve_without_sense_is_refused(array, changed, words):
@@ -142,7 +142,9 @@ def test_a_curve_without_sense_is_refused(array, changed, words):
 
 @pytest.mark.parametrize("delay", [-0.1, math.nan])
 def test_a_cue_before_the_end_of_the_display_is_refused(array, delay):
-    with pytest.raises(ValueError, match="a delay is negative or NaN: the cue comes when the display has ended"):
+    with pytest.raises(
+        ValueError, match="delay has a negative or missing number: the cue comes when the display has ended"
+    ):
         curve(array([0.0, delay]))
 
 
@@ -152,10 +154,10 @@ def test_a_cue_before_the_end_of_the_display_is_refused(array, delay):
     [
         ([], (3, 4), r"rows has shape \(0,\), expected .*: without a cue there is no partial report"),
         ([[], []], (3, 4), r"rows has shape \(2, 0\), expected .* at least one row"),
-        ([[0, 1, 2, 0]], (3, 4), "each cue names 4 rows, the sheet has 3"),
-        ([0, 3], (3, 4), "a cue names a row from 0 to 3, expected 0 to 2"),
-        ([-1], (3, 4), "a cue names a row from -1 to -1, expected 0 to 2"),
-        ([0], (0, 4), "a sheet of 0 rows and 4 columns has no letters"),
+        ([[0, 1, 2, 0]], (3, 4), "rows has 4 rows in each cue, num_rows is 3"),
+        ([0, 3], (3, 4), "rows runs from 0 to 3, expected 0 to 2"),
+        ([-1], (3, 4), "rows runs from -1 to -1, expected 0 to 2"),
+        ([0], (0, 4), "num_rows is 0, num_columns 4: a sheet without letters"),
         ([0], (3, -4), "num_columns is -4, expected 0 or more"),
     ],
 )
@@ -169,19 +171,41 @@ def test_an_estimate_needs_booleans_of_matching_shapes_and_a_sample(array, whole
     held, mask = array(np.ones(12), dtype=bool), row_mask(whole([1]), 3, 4)
     with pytest.raises(TypeError, match="held is float64, expected an array of booleans: held == 1 makes it of"):
         estimate_held(array(np.ones(12)), mask)
-    with pytest.raises(TypeError, match="mask is list, expected an array of booleans"):
+    with pytest.raises(TypeError, match=r"mask is a list, expected an array"):
         estimate_held(held, [[True] * 12])
     with pytest.raises(ValueError, match=r"held has shape \(11,\), mask \(1, 12\), expected"):
         estimate_held(held[:11], mask)
     with pytest.raises(ValueError, match=r"held has shape \(12,\), mask \(12,\), expected"):
         estimate_held(held, mask[0])
-    with pytest.raises(ValueError, match="a cue asks for no letter: nothing can be estimated from an empty sample"):
+    with pytest.raises(
+        ValueError, match=r"held has shape \(2, 12\), mask \(3, 1, 12\): the axes before \(letters,\) and"
+    ):
+        estimate_held(array(np.ones((2, 12)), dtype=bool), array(np.ones((3, 1, 12)), dtype=bool))
+    with pytest.raises(
+        ValueError, match="mask has a cue that asks for no letter: nothing can be estimated from an empty sample"
+    ):
         estimate_held(held, array(np.zeros((1, 12)), dtype=bool))
     with pytest.raises(TypeError, match="rows is an array of float64, expected whole numbers"):
         row_mask(array([0.0]), 3, 4)
 
 
 @pytest.mark.usefixtures("plain_errors")
-def test_each_letter_must_say_whether_it_keeps_its_place():
-    with pytest.raises(ValueError, match=r"keeps_place is bool of shape \(3,\), expected booleans of shape \(4,\)"):
-        slip_places(np.arange(4), np.ones(3, dtype=bool), rng=np.random.default_rng(0))
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"keeps_place": np.ones(3, bool)}, r"keeps_place has shape \(3,\), letters \(4,\): one for each letter"),
+        ({"keeps_place": np.ones(4)}, "keeps_place is float64, expected an array of booleans: keeps_place == 1 makes"),
+        (
+            {"letters": np.arange(4.0)},
+            r"letters is an array of float64, expected whole numbers: letters.astype\('int64",
+        ),
+        ({"letters": [5, 6, 7, 8]}, r"letters is a list, expected an array: np.asarray\(letters\) makes one"),
+        ({"letters": np.array(5)}, r"letters is a single number, expected one for each place: letters\[None\]"),
+        ({"rng": 0}, r"rng is a int, expected a generator: np.random.default_rng\(1890\) makes one"),
+        ({"rng": None}, "rng is a NoneType, expected a generator"),
+    ],
+)
+def test_a_slip_that_makes_no_sense_is_refused(changed, words):
+    call = {"letters": np.arange(4), "keeps_place": np.ones(4, dtype=bool), "rng": np.random.default_rng(0)} | changed
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        slip_places(call["letters"], call["keeps_place"], rng=call["rng"])

@@ -187,6 +187,19 @@ def test_single_precision_finds_the_same_place():
     assert_array_equal(single, scan_path(saliency_map(image), 1))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_maps_come_in_the_dtype_of_the_picture(dtype):
+    image = crowd((BLUE, True), (YELLOW, True)).astype(dtype)
+    maps = [saliency_map(image), *feature_maps(image)["blue"], *gaussian_pyramid(image[..., 0], 3), promote(image[0])]
+    assert {each.dtype for each in maps} == {image.dtype}
+
+
+def test_a_ridge_that_is_even_but_for_rounding_is_one_peak():
+    field = np.zeros((9, 5))
+    field[1:-1, 2] = 1 - 1e-16 * np.arange(7)[::-1] ** 2 % 3e-16
+    assert_allclose(promote(field).max(), 1)
+
+
 def test_rounding_errors_are_no_contrast():
     noise = 1e-9 * np.random.default_rng(4).standard_normal((128, 128, 3))
     assert not saliency_map(0.3 + noise).any()
@@ -207,7 +220,8 @@ def test_rounding_errors_are_no_contrast():
         (np.full((128, 128, 3), 200.0), "from 200 to 200, expected 0 to 1"),
         (np.full((128, 128, 3), -0.1), "from -0.1 to -0.1, expected 0 to 1"),
         (np.full((128, 128, 3), np.nan), "from nan to nan, expected 0 to 1"),
-        (np.zeros((128, 127, 3)), r"shape \(128, 127, 3\), expected 128 a side or more: enlarge"),
+        (np.zeros((0, 128, 3)), r"shape \(0, 128, 3\), expected 128 pixels a side or more$"),
+        (np.zeros((128, 127, 3)), r"shape \(128, 127, 3\), expected 128 pixels a side or more: np.kron"),
     ],
 )
 def test_a_wrong_picture_is_refused_in_words(plain_errors, image, words):
@@ -220,9 +234,33 @@ def test_a_wrong_picture_is_refused_in_words(plain_errors, image, words):
     [
         (
             lambda: saliency_map(picture(), gain={"upright": 1.0}),
-            "gain of 'upright' is 1.0, expected zero or more for some of intensity",
+            "a feature in gain is 'upright', expected one of intensity, red, green",
         ),
-        (lambda: saliency_map(picture(), gain={"red": -1.0}), "gain of 'red' is -1.0, expected zero or more"),
+        (
+            lambda: saliency_map(picture(), gain={"red": -1.0}),
+            "gain of 'red' is -1.0, expected a finite number, 0 or more",
+        ),
+        (lambda: saliency_map(picture(), gain={"read": 1.0}), "a feature in gain is 'read', did you mean 'red'?"),
+        (
+            lambda: saliency_map(picture(), gain=["red"]),
+            r"gain is \['red'\], expected features and their factors, such",
+        ),
+        (
+            lambda: saliency_map(picture(), gain={"red": "1"}),
+            "gain of 'red' is '1', expected a finite number, 0 or more",
+        ),
+        (lambda: saliency_map(picture(), normalize=None), "normalize is None, expected a function of a map, such as"),
+        (lambda: gaussian_pyramid(np.ones((2, 3, 5)), 2), r"image has shape \(2, 3, 5\), expected \(height, width\)"),
+        (lambda: rescale(np.ones(5)), r"feature_map has shape \(5,\), expected \(height, width\)"),
+        (lambda: rescale(np.ones((0, 5))), r"feature_map has shape \(0, 5\), expected at least one pixel"),
+        (lambda: promote(np.ones((3, 5, 7))), r"feature_map has shape \(3, 5, 7\), expected \(height, width\)"),
+        (lambda: scan_path(np.ones(5), 2), r"saliency has shape \(5,\), expected \(height, width\)"),
+        (lambda: scan_path(np.ones((0, 0)), 2), r"saliency has shape \(0, 0\), expected at least one pixel"),
+        (
+            lambda: scan_path(np.full((1, 2), np.nan), 2),
+            r"saliency has a number that is infinite or missing: np.nan_to",
+        ),
+        (lambda: saliency_map([[1.0]]), "image is a list, expected an array"),
         (lambda: saliency_map(picture(), finest=-1), "finest is -1, expected 0"),
         (lambda: scan_path(np.ones((3, 5)), -1), "num_fixations is -1, expected 0"),
         (

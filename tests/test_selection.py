@@ -178,6 +178,12 @@ def test_the_same_generator_gives_the_same_noise(array):
     assert (first != np.asarray(transmit(*arguments, np.random.default_rng(8)))).all()
 
 
+def test_the_noise_stands_where_the_signal_stands():
+    signal = torch.ones(B, N, device="meta", dtype=torch.float16)
+    heard = transmit(signal, signal[0], signal[0], np.random.default_rng(0))
+    assert (heard.device.type, heard.dtype, heard.shape) == ("meta", torch.float16, (B, N))
+
+
 def test_every_number_has_noise_of_its_own(array, rng):
     zeros = array(np.zeros((B, N)))
     heard = np.asarray(transmit(zeros, array([1]), array([1]), rng))
@@ -191,7 +197,7 @@ def test_every_number_has_noise_of_its_own(array, rng):
 class TestErrors:
     @pytest.mark.parametrize("capacity", [-1, -0.5, math.nan, math.inf])
     def test_a_capacity_is_zero_or_more(self, array, capacity):
-        with pytest.raises(ValueError, match=f"^capacity is {capacity}, expected zero or more bits, and finite$"):
+        with pytest.raises(ValueError, match=f"^capacity is {capacity}, expected a finite number, 0 or more, in bits$"):
             allocate_bits(array([1, 2]), capacity)
 
     @pytest.mark.parametrize("shape", [(0,), (3, 0), ()])
@@ -215,7 +221,7 @@ class TestErrors:
             transmitted_bits(array([[1, wrong]]))
 
     def test_a_table_has_two_axes_and_at_least_one_trial(self, array):
-        with pytest.raises(ValueError, match=r"^counts has shape \(2,\), expected a table \(shown, said\)$"):
+        with pytest.raises(ValueError, match=r"^counts has shape \(2,\), expected \(shown, said\)$"):
             transmitted_bits(array([1, 2]))
         with pytest.raises(ValueError, match=r"^counts is empty: with no trial"):
             transmitted_bits(array([[0, 0], [0, 0]]))
@@ -224,6 +230,23 @@ class TestErrors:
         one = array([1])
         with pytest.raises(TypeError, match=r"^rng is a int, expected a generator: np.random.default_rng\(1890\)"):
             transmit(one, one, one, 7)
+
+    def test_bits_and_variance_fit_each_other_and_the_signal(self, array, rng):
+        three, four = array([1, 1, 1]), array([1, 1, 1, 1])
+        words = r"axes must be equal or 1$"
+        with pytest.raises(ValueError, match=rf"^bits has shape \(3,\), variance \(4,\): .*{words}"):
+            distortion(three, four)
+        with pytest.raises(ValueError, match=rf"^bits has shape \(3,\), variance \(4,\): .*{words}"):
+            transmit(three[:1], three, four, rng)
+        with pytest.raises(ValueError, match=rf"^signal has shape \(3,\), bits \(4,\): .*{words}"):
+            transmit(three, four, four, rng)
+
+    def test_a_signal_has_every_axis_of_its_bits(self, array, rng):
+        signal, bits, variance = array([8]), array([1, 40, 0]), array([1])
+        with pytest.raises(ValueError, match=r"^signal has shape \(1,\), bits and variance together \(3,\): ") as told:
+            transmit(signal, bits, variance, rng)
+        signal = eval(str(told.value).rpartition("every axis, ")[2])
+        assert_allclose(np.asarray(transmit(signal, bits, variance, rng))[1:], [8, 0])
 
     def test_whole_numbers_are_named(self, array):
         with pytest.raises(TypeError, match=r"^importance is an array of int64, expected floats"):

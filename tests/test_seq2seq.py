@@ -249,5 +249,12 @@ def test_a_loop_takes_at_least_one_step():
     ):
         with pytest.raises(error, match=f"^{said}"):
             model.unroll(encoded, torch.ones(B, dtype=torch.long), steps, lambda logits, position: None)
+    token, encoded_by = torch.ones(B, dtype=torch.long), r"expected what model.encode\(source, lengths\) returns"
+    with pytest.raises(TypeError, match=rf"^encoded is 5, {encoded_by}$"):
+        model.unroll(5, token, 3, lambda logits, position: None)
+    with pytest.raises(TypeError, match=r"^token is a int, expected a torch tensor of whole numbers: torch.as_tensor"):
+        model.unroll(encoded, 1, 3, lambda logits, position: None)
+    with pytest.raises(TypeError, match=r"^choose returned 7, expected a tensor of token numbers, or None to stop$"):
+        model.unroll(encoded, token, 3, lambda logits, position: 7)
     with pytest.raises(TypeError, match=r"^choose is None, expected a function of the logits and the position$"):
         model.unroll(encoded, torch.ones(B, dtype=torch.long), 3, None)

@@ -63,6 +63,8 @@ def test_a_row_is_read_as_it_is_written(book):
         ("slug: third", "slug: first", "row 3 (first): slug stands in row 1 already"),
         ("slug: third", "slug: Third", "row 3 (Third): slug is 'Third', expected small letters"),
         ("slug: third, ", "", "row 3 (no slug): no slug"),
+        ("room: c,", "room: [c, toys/c],", "row 3 (third): room is 'toys/c', expected a module, alone or in one of"),
+        ("room: c,", "room: c.py,", "row 3 (third): room is 'c.py', expected a module"),
         ("room: c, ", "", "row 3 (third): no room, say `none`"),
         ("how: later", "howto: later", "row 3 (third): unknown key 'howto'"),
         ("budget: 9", "budget: 0", "row 3 (third): budget is 0, expected CPU seconds"),
@@ -183,7 +185,7 @@ def test_a_diagram_gets_the_one_style_and_one_without_a_place_for_it_is_refused(
     once = make_map.styled(svg, "    .diagram {}\n", "a.svg")
     assert once == "<svg>\n  <style>\n    .diagram {}\n  </style>\n</svg>\n"
     assert make_map.styled(once, "    .diagram {}\n", "a.svg") == once
-    with pytest.raises(ValueError, match="a.svg has 0 places for the style"):
+    with pytest.raises(ValueError, match=r"a\.svg has 0 places for the style"):
         make_map.styled("<svg></svg>", "", "a.svg")
 
 

@@ -381,6 +381,14 @@ def test_what_cannot_be_trained_is_named():
 
 
 @pytest.mark.usefixtures("plain_errors")
+def test_a_loss_is_that_of_a_model():
+    with pytest.raises(TypeError, match=r"^model is 5, expected a torch module, such as FixedVector\(20, 30\)$"):
+        translation_loss(5, training_batch())
+    with pytest.raises(TypeError, match=r"^model is a Slope, expected a translator that was made, such as FixedVector"):
+        scheduled_sampling_loss(Slope(), training_batch(), own_words=0.5, generator=torch.Generator())
+
+
+@pytest.mark.usefixtures("plain_errors")
 @pytest.mark.parametrize(
     "loss", [translation_loss, lambda *a: scheduled_sampling_loss(*a, own_words=1, generator=None)]
 )

@@ -16,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = ("score", "mask", "normalize", "read", "none", "all")
+FOLDERS = ("psychology", "models", "training", "corpora")
 MOST_SECONDS = 1600
 WORDS_A_MINUTE, SECONDS_A_LINE = 200, 4
 MINUTES_A_PREDICTION, MINUTES_ON_PAPER, MINUTES_WITH_A_CHECK = 2, 6, 12
@@ -122,6 +123,9 @@ def check_row(row: dict, where: str, number: int, seen: dict) -> None:
         raise ValueError(f"{where}: slug stands in row {seen[row['slug']].number} already")
     if row["budget"] <= 0:
         raise ValueError(f"{where}: budget is {row['budget']}, expected CPU seconds")
+    for room in [row["room"]] if isinstance(row["room"], str) else row["room"]:
+        if not re.fullmatch(rf"(?:(?:{'|'.join(FOLDERS)})/)?[a-z][a-z0-9_]*", room):
+            raise ValueError(f"{where}: room is {room!r}, expected a module, alone or in one of {', '.join(FOLDERS)}")
     for slug in row.get("builds_on", []):
         if slug not in seen:
             raise ValueError(f"{where}: builds_on names {slug!r}, which is the slug of no chapter before it")

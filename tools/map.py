@@ -68,7 +68,7 @@ def readme_table(book: Book) -> str:
         "| --- | --- |",
     ]
     for part, chapters in book.parts.items():
-        names = ", ".join(titled(book, one, f"{one.number} ").replace(" ", " ", 1) for one in chapters)
+        names = " · ".join(titled(book, one, f"{one.number} ") for one in chapters)
         lines.append(f"| {part.removeprefix('Part ')} | {names} |")
     return "\n".join([*lines, ""])
 

@@ -16,8 +16,6 @@ from tools import map as make_map
 from tools.book import ROOT, Book, Chapter, load, module_file, unit_tests
 
 TEMPLATES = Path(__file__).parent / "templates"
-API_PAGES = {"": "mechanism", "psychology": "psychology", "models": "models", "training": "training"}
-API_PAGES |= {"corpora": "corpora"}
 ALT = (
     "✎ Say what is seen, with its numbers: the largest of three weights against the length of the query, from one "
     "third at length 0 in a curve that rises towards 1."
@@ -115,7 +113,7 @@ def lay_out(chapter: Chapter, root: Path) -> dict[Path, str]:
 
 
 def add_to_api(chapter: Chapter, room: str, root: Path) -> Path:
-    page = root / "api" / f"{API_PAGES[room.rpartition('/')[0]]}.md"
+    page = root / "api" / f"{room.rpartition('/')[0] or 'mechanism'}.md"
     module = room.replace("/", ".")
     entry = f"\n## {chapter.title}\n\n```{{eval-rst}}\n.. automodule:: attnlib.{module}\n   :members:\n```\n"
     page.write_text(page.read_text(encoding="utf-8") + entry, encoding="utf-8")

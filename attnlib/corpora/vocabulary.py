@@ -129,7 +129,7 @@ def check_sentences(name: str, sentences: Any) -> None:
     if not isinstance(sentences, Collection):
         mend = f"list({name})" if isinstance(sentences, Iterable) else "[('I', 'love', 'you')]"
         raise TypeError(f"{name} is {sentences!r}, expected a list of sentences: {mend}")
-    if sentences and all(isinstance(sentence, str) for sentence in sentences):
+    if len(sentences) and all(isinstance(sentence, str) for sentence in sentences):
         texts = any(len(sentence.split()) > 1 for sentence in sentences)
         mend = f"[sentence.split() for sentence in {name}]" if texts else f"[{name}]"
         raise TypeError(f"{name} holds strings, {sentences!r}, expected sentences, each a sequence of tokens: {mend}")

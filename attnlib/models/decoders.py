@@ -92,8 +92,10 @@ class LuongDecoder(EncoderDecoder):
         super().__init__(source_vocabulary, target_vocabulary, **sizes)
         check_module("attention", attention, "Attention(DotProduct())")
         width, hidden = self.embed.embedding_dim, self.encoder.summarize.out_features
-        self.attention, self.input_feeding = attention, bool(input_feeding)
-        self.cell = nn.GRUCell(width + hidden * self.input_feeding, hidden)
+        if not isinstance(input_feeding, bool):
+            raise TypeError(f"input_feeding is {input_feeding!r}, expected True or False")
+        self.attention, self.input_feeding = attention, input_feeding
+        self.cell = nn.GRUCell(width + hidden * input_feeding, hidden)
         self.mix = nn.Linear(2 * hidden, hidden)
         self.readout = nn.Linear(hidden, target_vocabulary)
 

@@ -11,6 +11,7 @@ from attnlib.corpora.entailment import PairBatch
 from attnlib.dot_product import dot_product_scores
 from attnlib.intra_attention import align_both, distance_bias
 from attnlib.masking import padding_mask
+from attnlib.models.attention import check_module
 from attnlib.models.seq2seq import check_token_numbers
 
 
@@ -99,8 +100,13 @@ class Decomposable(nn.Module):
         ----------
         Parikh et al. (2016), equations (1) to (5).
         """
-        for name, words in (("premise", premise), ("hypothesis", hypothesis)):
+        both = {"premise": (premise, premise_lengths), "hypothesis": (hypothesis, hypothesis_lengths)}
+        for name, (words, lengths) in both.items():
             check_token_numbers(name, words, self.embed.num_embeddings)
+            check_token_numbers(f"{name}_lengths", lengths, None, "sentences")
+            if len(lengths) != len(premise):
+                found = f"premise has {len(premise)} sentences, {name}_lengths {len(lengths)}"
+                raise ValueError(f"{found}: each sentence has one")
         first_mask = padding_mask(premise_lengths, premise.shape[1], like=premise)[:, 0]
         second_mask = padding_mask(hypothesis_lengths, hypothesis.shape[1], like=hypothesis)[:, 0]
         first, second = self.represent(premise, first_mask), self.represent(hypothesis, second_mask)
@@ -193,7 +199,7 @@ def pair_loss(model: nn.Module, batch: PairBatch) -> Tensor:
     Raises
     ------
     TypeError
-        If `batch` is no PairBatch.
+        If `model` is no module, or `batch` no PairBatch.
 
     Examples
     --------
@@ -202,7 +208,7 @@ def pair_loss(model: nn.Module, batch: PairBatch) -> Tensor:
     >>> round(pair_loss(Decomposable(20), make_pair_batch(draw_pairs(50))).item(), 1)  # ln 3
     1.1
     """
-    *sides, label = _tensors(batch)
+    *sides, label = _tensors(model, batch)
     return F.cross_entropy(model(*sides)[0], label)
 
 
@@ -213,7 +219,7 @@ def pair_accuracy(model: nn.Module, batch: PairBatch) -> float:
     Raises
     ------
     TypeError
-        If `batch` is no PairBatch.
+        If `model` is no module, or `batch` no PairBatch.
 
     Examples
     --------
@@ -224,11 +230,12 @@ def pair_accuracy(model: nn.Module, batch: PairBatch) -> float:
     >>> pair_accuracy(Decomposable(20), batch) <= 0.5
     True
     """
-    *sides, label = _tensors(batch)
+    *sides, label = _tensors(model, batch)
     return (model(*sides)[0].argmax(-1) == label).double().mean().item()
 
 
-def _tensors(batch: PairBatch):
+def _tensors(model: nn.Module, batch: PairBatch):
+    check_module("model", model, "Decomposable(20)")
     if not isinstance(batch, PairBatch):
         raise TypeError(f"batch is a {type(batch).__name__}, expected a PairBatch: make_pair_batch(pairs) makes one")
     return map(torch.from_numpy, batch)

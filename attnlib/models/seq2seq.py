@@ -1,7 +1,7 @@
 """The encoder–decoder: one recurrent network reads a sentence, another writes its translation."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -192,7 +192,8 @@ class EncoderDecoder(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If `steps` is not a whole number of 1 or more, or `choose` is no function.
+            If `steps` is not a whole number of 1 or more, `token` holds no numbers of tokens, `encoded` was not made by
+            ``encode``, or `choose` is no function that returns a tensor or None.
 
         Examples
         --------
@@ -205,6 +206,9 @@ class EncoderDecoder(nn.Module):
         ((1, 3, 7), None)
         """
         check_count("steps", steps, least=1)
+        check_token_numbers("token", token, None, "sentences")
+        if not isinstance(encoded, Encoded):
+            raise TypeError(f"encoded is {encoded!r}, expected what model.encode(source, lengths) returns")
         if not callable(choose):
             raise TypeError(f"choose is {choose!r}, expected a function of the logits and the position")
         state, found = self.start(encoded), []
@@ -214,6 +218,8 @@ class EncoderDecoder(nn.Module):
             token = choose(logits, position)
             if token is None:
                 break
+            if not isinstance(token, Tensor) or token.is_floating_point():
+                raise TypeError(f"choose returned {token!r}, expected a tensor of token numbers, or None to stop")
         logits, weights = zip(*found)
         return torch.stack(logits, 1), None if weights[0] is None else torch.stack(weights, 1)
 
@@ -283,6 +289,19 @@ def mute_padding_and_begin(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V
     tensor([-inf, -inf, 7., 6.])
     """
     return logits.index_fill(-1, torch.tensor([PAD, BEGIN], device=logits.device), -torch.inf)
+
+
+def check_translator(name: str, model: Any) -> None:
+    """Check that `model` is a translator, and was made: ``FixedVector(20, 30)``, not ``FixedVector``.
+
+    Raises
+    ------
+    TypeError
+        If it is a class, or has no ``encode``, ``start``, ``step`` and ``unroll``.
+    """
+    if isinstance(model, type) or not all(hasattr(model, part) for part in ("encode", "start", "step", "unroll")):
+        kind = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
+        raise TypeError(f"{name} is {kind}, expected a translator that was made, such as FixedVector(20, 30)")
 
 
 def check_token_numbers(name: str, numbers: Tensor, vocabulary: int | None, *axes: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Complex, Float, Inexact
 
-from attnlib.arrays import check_positive, float_namespace
+from attnlib.arrays import check_count, check_positive, float_namespace, shared_namespace
+from attnlib.psychology import _check_numpy
 
 WINDOW, HOP = 512, 128  # samples; at 8 kHz a cell is 15.6 Hz tall, and the next one begins 16 ms later
 FORMANTS = {  # Hz: the averages of 33 men, Peterson & Barney (1952), in heed, head, hod, hawed, who'd
@@ -31,7 +32,7 @@ def voice(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If there is no vowel, or an unknown one, or a number is not positive, or half the rate leaves no harmonic.
 
     Examples
@@ -39,12 +40,9 @@ def voice(
     >>> voice("aeiou", 100.0).shape
     (8000,)
     """
-    check_positive("rate", float(rate), " of samples a second")
-    for name, number in {"pitch": pitch, "seconds": seconds, "tract": tract}.items():
-        check_positive(name, number)
-    unknown = [vowel for vowel in vowels if vowel not in FORMANTS]
-    if unknown or not len(vowels):
-        raise ValueError(f"vowels is {vowels!r}, expected one or more of {' '.join(FORMANTS)}")
+    pitch, seconds = check_positive("pitch", pitch, ", in Hz"), check_positive("seconds", seconds)
+    tract, rate = check_positive("tract", tract), check_positive("rate", rate, " of samples a second")
+    _check_vowels(vowels)
     if pitch >= rate / 2:
         raise ValueError(f"pitch is {pitch} Hz, expected less than half the rate, {rate / 2:g} Hz")
     length = round(seconds * rate)
@@ -59,6 +57,12 @@ def voice(
     return sound / np.sqrt(np.mean(sound**2))
 
 
+def _check_vowels(vowels):
+    if not isinstance(vowels, Sequence) or not vowels or not all(isinstance(v, str) and v in FORMANTS for v in vowels):
+        kind = ValueError if isinstance(vowels, Sequence) else TypeError
+        raise kind(f"vowels is {vowels!r}, expected one or more of {' '.join(FORMANTS)} in a word, such as 'aei'")
+
+
 def _resonances(frequency, formants):
     half = np.array(BANDWIDTHS)[:, None] / 2
     peak = formants[:, None] ** 2 + half**2
@@ -68,11 +72,17 @@ def _resonances(frequency, formants):
 def spectrogram(sound: Float[np.ndarray, "*B T"]) -> Complex[np.ndarray, "*B F N"]:
     """Cut a sound into cells: F frequencies from 0 to half the rate, N overlapping windows of 512 samples.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `sound` is not a NumPy array of floats, or has no sample.
+
     Examples
     --------
     >>> spectrogram(np.zeros((2, 8000))).shape
     (2, 257, 66)
     """
+    _check_numpy(sound=sound)
     float_namespace(sound=sound)
     if sound.ndim < 1 or sound.shape[-1] == 0:
         raise ValueError(f"sound has shape {sound.shape}, expected samples on its last axis")
@@ -83,8 +93,20 @@ def spectrogram(sound: Float[np.ndarray, "*B T"]) -> Complex[np.ndarray, "*B F N
 
 
 def resynthesize(cells: Complex[np.ndarray, "*B F N"], length: int) -> Float[np.ndarray, "*B T"]:
-    """Turn cells back into a sound of `length` samples: the inverse of `spectrogram`."""
-    check_positive("length", float(length), " of samples")
+    """Turn cells back into a sound of `length` samples: the inverse of `spectrogram`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `cells` are not those of a sound of `length` samples.
+
+    Examples
+    --------
+    >>> resynthesize(spectrogram(np.array([3.0, 1.0, 2.0])), 3).round(6)
+    array([3., 1., 2.])
+    """
+    _check_cells(cells=cells)
+    check_count("length", length, least=1)
     count = (length + -length % HOP + WINDOW) // HOP - 1
     if cells.shape[-2:] != (WINDOW // 2 + 1, count):
         raise ValueError(f"cells has shape {cells.shape}, expected (…, {WINDOW // 2 + 1}, {count}) for length {length}")
@@ -104,11 +126,17 @@ def level_difference(ears: Complex[np.ndarray, "*B F N"]) -> Float[np.ndarray, "
 
     Where both ears are silent the difference is 0.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `ears` are not the cells of a left and a right ear.
+
     Examples
     --------
     >>> level_difference(np.array([[[10 + 0j]], [[1j]]]))
     array([[20.]])
     """
+    _check_cells(ears=ears)
     if ears.ndim != 3 or ears.shape[0] != 2:
         raise ValueError(f"ears has shape {ears.shape}, expected (2, F, N): a left and a right ear, not a mono sound")
     left, right = np.abs(ears)
@@ -118,9 +146,19 @@ def level_difference(ears: Complex[np.ndarray, "*B F N"]) -> Float[np.ndarray, "
 
 
 def kept_share(weights: Inexact[np.ndarray, "F N"], cells: Complex[np.ndarray, "F N"]) -> float:
-    """Return the share of a voice's energy that is left after each cell is multiplied by its weight; 0 for silence."""
-    if weights.shape != cells.shape:
-        raise ValueError(f"weights has shape {weights.shape}, cells {cells.shape}: each cell needs one weight")
+    """Return the share of a voice's energy that is left after each cell is multiplied by its weight; 0 for silence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is not one weight for each cell.
+
+    Examples
+    --------
+    >>> kept_share(np.array([[1.0, 0.5]]), np.array([[3j, 4 + 0j]]))  # (9 + 16 / 4) / 25
+    0.52
+    """
+    _check_weights(weights, cells=cells)
     energy = np.sum(np.abs(cells) ** 2)
     return float(np.sum(np.abs(weights * cells) ** 2) / energy) if energy else 0.0
 
@@ -135,14 +173,40 @@ def selection_gain(
     Equal weights gain 0 dB. Where nothing is left of the other voice the gain is infinite; where nothing is left of
     either, or a voice was silent from the start, it is 0.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If there is not one weight for each cell of either voice.
+
     Examples
     --------
     >>> wanted, other = np.array([[2 + 0j, 0]]), np.array([[1 + 0j, 3]])
     >>> round(selection_gain(np.array([[1.0, 0.0]]), wanted, other), 9)
     10.0
     """
+    _check_weights(weights, wanted=wanted, other=other)
     kept, left = kept_share(weights, wanted), kept_share(weights, other)
     if math.isclose(kept, left) or not (np.any(wanted) and np.any(other)):
         return 0.0
     with np.errstate(divide="ignore"):
         return float(10 * (np.log10(kept) - np.log10(left)))
+
+
+def _check_weights(weights, **cells):
+    _check_cells(**cells)
+    _check_numpy(weights=weights)
+    shared_namespace(weights=weights)
+    if not np.issubdtype(weights.dtype, np.inexact):
+        raise TypeError(f"weights is an array of {weights.dtype}, expected floats: weights.astype(float)")
+    for name, array in cells.items():
+        if weights.shape != array.shape:
+            raise ValueError(f"weights has shape {weights.shape}, {name} {array.shape}: each cell needs one weight")
+
+
+def _check_cells(**arrays):
+    _check_numpy(**arrays)
+    shared_namespace(**arrays)
+    for name, cells in arrays.items():
+        if not np.issubdtype(cells.dtype, np.complexfloating):
+            mend = f"a sound becomes cells by spectrogram, cells without phase by {name}.astype(complex)"
+            raise TypeError(f"{name} is an array of {cells.dtype}, expected complex cells: {mend}")

@@ -4,7 +4,17 @@ import math
 
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_count, float_namespace
+from attnlib.arrays import (
+    Array,
+    cast,
+    check_amount,
+    check_amounts,
+    check_broadcast,
+    check_count,
+    check_share,
+    float_namespace,
+    widen,
+)
 
 
 def notice_probability(
@@ -26,7 +36,7 @@ def notice_probability(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was, what was expected and how to mend it.
+        If the arrays are not floats that broadcast, a strength is negative or infinite, or `gate` is not from 0 to 1.
 
     References
     ----------
@@ -40,15 +50,12 @@ def notice_probability(
     array([0.5, 0.1])
     """
     xp = float_namespace(signal=signal, threshold=threshold)
-    _check_gate(gate)
-    if any(a != b and 1 not in (a, b) for a, b in zip(reversed(signal.shape), reversed(threshold.shape))):
-        raise ValueError(
-            f"threshold has shape {tuple(threshold.shape)}, signal {tuple(signal.shape)}: one threshold for each word"
-        )
-    if not bool(xp.all((signal >= 0) & (signal < math.inf))):
-        raise ValueError("signal has a strength that is negative, infinite or NaN, expected 0 (silence) or more")
-    against = threshold - float(gate) * signal
-    return xp.exp(-xp.logaddexp(xp.zeros_like(against), against))
+    gate = check_share("gate", gate, ", shut to open")
+    check_broadcast(signal=signal, threshold=threshold)
+    check_amounts(signal=signal)
+    wide_signal, wide_threshold = widen(xp, signal, threshold)
+    against = wide_threshold - gate * wide_signal
+    return cast(xp, signal.dtype, xp.exp(-xp.logaddexp(xp.zeros_like(against), against)))
 
 
 def estimate_gate(attended: float, rejected: float, false_alarms: float) -> float:
@@ -59,19 +66,21 @@ def estimate_gate(attended: float, rejected: float, false_alarms: float) -> floa
     The false alarms are the share "noticed" where nothing was said. A gate below 0 or above 1 is returned as it is: it
     says that no gate fits, apart from chance.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a share does not lie between 0 and 1, or the attended side is noticed as often as silence.
+
     Examples
     --------
     >>> round(estimate_gate(0.9, 0.5, 0.1), 6)
     0.5
     """
-    for name, share in {"attended": attended, "rejected": rejected, "false_alarms": false_alarms}.items():
-        if not 0 < share < 1:
-            raise ValueError(
-                f"{name} is {share}, expected a share between 0 and 1, and neither of them: we need its odds"
-            )
-    if attended == false_alarms:
+    said, unsaid = _logit("attended", attended), _logit("false_alarms", false_alarms)
+    ignored = _logit("rejected", rejected)
+    if said == unsaid:
         raise ValueError(f"attended and false_alarms are both {attended}: there is no strength for a gate to weaken")
-    return (_logit(rejected) - _logit(false_alarms)) / (_logit(attended) - _logit(false_alarms))
+    return (ignored - unsaid) / (said - unsaid)
 
 
 def share_capacity(demand: Float[Array, "*B N"], capacity: float) -> Float[Array, "*B N"]:
@@ -81,24 +90,37 @@ def share_capacity(demand: Float[Array, "*B N"], capacity: float) -> Float[Array
 
     One unit of capacity analyses one message completely.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `demand` is a single number, or `demand` or `capacity` is negative, infinite or missing.
+
     Examples
     --------
     >>> share_capacity(np.array([1.0, 1.0, 2.0]), 2.0)
     array([0.5, 0.5, 1. ])
     """
     xp = float_namespace(demand=demand)
-    _check_capacity(capacity)
-    if not bool(xp.all((demand >= 0) & (demand < math.inf))):
-        raise ValueError("demand has a number that is negative, infinite or NaN, expected 0 or more for each message")
-    total = xp.sum(demand, axis=-1, keepdims=True)
+    capacity = check_amount("capacity", capacity, ", in messages")
+    if demand.ndim == 0:
+        raise ValueError("demand is a single number, expected one for each message: demand[None]")
+    check_amounts(demand=demand)
+    (wide_demand,) = widen(xp, demand)
+    total = xp.sum(wide_demand, axis=-1, keepdims=True)
     crowded = total > capacity
-    return xp.where(crowded, demand * (float(capacity) / xp.where(crowded, total, xp.ones_like(total))), demand)
+    shared = xp.where(crowded, wide_demand * (capacity / xp.where(crowded, total, 1)), wide_demand)
+    return cast(xp, demand.dtype, shared)
 
 
 def spill_over(load: float, num_rejected: int, *, capacity: float = 1.0) -> float:
     r"""Return the gate of each rejected message when they get what the task leaves over: perceptual load theory.
 
     .. math:: g = \min\left(1, \max(0, C - \text{load}) / n\right)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `load` or `capacity` is negative or infinite, or there is no rejected message.
 
     References
     ----------
@@ -109,19 +131,23 @@ def spill_over(load: float, num_rejected: int, *, capacity: float = 1.0) -> floa
     >>> [spill_over(load, 2, capacity=2.0) for load in (0.0, 1.0, 2.0, 3.0)]
     [1.0, 0.5, 0.0, 0.0]
     """
-    _check_capacity(capacity)
+    load = check_amount("load", load, ", in messages")
+    capacity = check_amount("capacity", capacity, ", in messages")
     check_count("num_rejected", num_rejected, least=1)
-    if not 0 <= load < math.inf:
-        raise ValueError(f"load is {load}, expected 0 or more, in messages")
     return min(1.0, max(0.0, capacity - load) / num_rejected)
 
 
 def binomial_interval(hits: int, trials: int, *, level: float = 0.95) -> tuple[float, float]:
     r"""Return the shares that do not make the count surprising: neither tail below (1 − level) / 2.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `hits` and `trials` are not whole numbers, there are more hits than trials, or `level` is not from 0 to 1.
+
     References
     ----------
-    Clopper & Pearson (1934). We find their limits by halving instead of from charts.
+    Clopper & Pearson (1934), as computed by :func:`scipy.stats.binomtest`.
 
     Examples
     --------
@@ -132,35 +158,16 @@ def binomial_interval(hits: int, trials: int, *, level: float = 0.95) -> tuple[f
     check_count("hits", hits)
     if hits > trials:
         raise ValueError(f"hits is {hits}, trials {trials}: there cannot be more hits than trials")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}, expected a share between 0 and 1, such as 0.95")
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else _bisect(lambda p: _at_least(hits, trials, p) < tail)
-    high = 1.0 if hits == trials else 1 - _bisect(lambda p: _at_least(trials - hits, trials, p) < tail)
-    return low, high
+    level = check_share("level", level, ", such as 0.95")
+    from scipy.stats import binomtest  # only here: loading it takes longer than the rest of the chapter's imports
+
+    low, high = binomtest(int(hits), int(trials)).proportion_ci(confidence_level=level, method="exact")
+    return float(low), float(high)
 
 
-def _at_least(hits: int, trials: int, share: float) -> float:
-    return math.fsum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(hits, trials + 1))
-
-
-def _bisect(is_below) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if is_below(middle) else (low, middle)
-    return low
-
-
-def _logit(share: float) -> float:
+def _logit(name: str, share: float) -> float:
+    expected = ", and neither of them: we need its odds"
+    share = check_share(name, share, expected)
+    if share in (0, 1):
+        raise ValueError(f"{name} is {share}, expected a number from 0 to 1{expected}")
     return math.log(share) - math.log1p(-share)
-
-
-def _check_gate(gate: float) -> None:
-    if not 0 <= gate <= 1:
-        raise ValueError(f"gate is {gate}, expected a number from 0 (shut) to 1 (open)")
-
-
-def _check_capacity(capacity: float) -> None:
-    if not capacity >= 0:
-        raise ValueError(f"capacity is {capacity}, expected 0 or more, in messages that can be analysed at once")

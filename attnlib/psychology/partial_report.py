@@ -1,14 +1,25 @@
 """Partial report: ask about one row after the letters are gone, and estimate how many were still there."""
 
 import math
-from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
-from attnlib.arrays import Array, check_count, check_positive, dtype_name, float_namespace, integer_namespace
+from attnlib import mends
+from attnlib.arrays import (
+    Array,
+    boolean_namespace,
+    cast,
+    check_amount,
+    check_count,
+    check_positive,
+    float_namespace,
+    holds,
+    integer_namespace,
+    widen,
+)
 from attnlib.attention import attend
+from attnlib.psychology import _check_generator, _check_numpy
 
 
 def letters_available(
@@ -32,7 +43,7 @@ def letters_available(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was and what was expected.
+        If a delay is negative or missing, a number of letters is negative, or `half_life` is not positive.
 
     References
     ----------
@@ -45,11 +56,15 @@ def letters_available(
     array([10. ,  7. ,  5.5])
     """
     xp = float_namespace(delay=delay)
-    check_positive("half_life", half_life, ", in the unit of the delay")
-    _check_letters(lasting=lasting, fading=fading)
-    if not bool(xp.all(delay >= 0)):
-        raise ValueError("a delay is negative or NaN: the cue comes when the display has ended, at 0 or later")
-    return float(lasting) + float(fading) * xp.exp(-math.log(2) * delay / float(half_life))
+    lasting = check_amount("lasting", lasting, ", in letters")
+    fading = check_amount("fading", fading, ", in letters")
+    half_life = check_positive("half_life", half_life, ", in the unit of the delay")
+    if not holds((delay >= 0).all()):
+        raise ValueError(
+            "delay has a negative or missing number: the cue comes when the display has ended, at 0 or later"
+        )
+    (wide_delay,) = widen(xp, delay)
+    return cast(xp, delay.dtype, lasting + fading * xp.exp(-math.log(2) * wide_delay / half_life))
 
 
 def row_mask(rows: Integer[Array, "L *C"], num_rows: int, num_columns: int) -> Bool[Array, "L S"]:
@@ -68,6 +83,11 @@ def row_mask(rows: Integer[Array, "L *C"], num_rows: int, num_columns: int) -> B
     mask : boolean array (L, S)
         True = may look.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `rows` are not whole numbers, there is no cue or no letter, or a cue names a row that is not there.
+
     Examples
     --------
     >>> row_mask(np.array([0, 1]), 2, 3).astype(int)
@@ -84,14 +104,12 @@ def row_mask(rows: Integer[Array, "L *C"], num_rows: int, num_columns: int) -> B
         )
     rows = rows[:, None] if rows.ndim == 1 else rows
     if num_rows * num_columns == 0:
-        raise ValueError(f"a sheet of {num_rows} rows and {num_columns} columns has no letters")
+        raise ValueError(f"num_rows is {num_rows}, num_columns {num_columns}: a sheet without letters")
     if rows.shape[1] > num_rows:
-        raise ValueError(f"each cue names {rows.shape[1]} rows, the sheet has {num_rows}")
-    if not bool(xp.all((rows >= 0) & (rows < num_rows))):
-        raise ValueError(
-            f"a cue names a row from {int(xp.min(rows))} to {int(xp.max(rows))}, expected 0 to {num_rows - 1}"
-        )
-    row_of_letter = xp.arange(num_rows * num_columns, device=rows.device) // num_columns
+        raise ValueError(f"rows has {rows.shape[1]} rows in each cue, num_rows is {num_rows}")
+    if not holds(((rows >= 0) & (rows < num_rows)).all()):
+        raise ValueError(f"rows runs from {int(rows.min())} to {int(rows.max())}, expected 0 to {num_rows - 1}")
+    row_of_letter = xp.arange(int(num_rows) * int(num_columns), device=rows.device) // int(num_columns)
     return xp.any(rows[:, :, None] == row_of_letter, axis=1)
 
 
@@ -115,6 +133,11 @@ def estimate_held(held: Bool[Array, "*#B S"], mask: Bool[Array, "*#B L S"]) -> F
     estimate : array (…, L)
         Any number from 0 to S, one for each cue.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `held` and `mask` are not booleans, their letters or leading axes do not fit, or a cue asks for no letter.
+
     References
     ----------
     Sperling (1960), who multiplied the letters reported from a row by the number of rows.
@@ -125,8 +148,8 @@ def estimate_held(held: Bool[Array, "*#B S"], mask: Bool[Array, "*#B L S"]) -> F
     >>> estimate_held(held, row_mask(np.array([0, 1]), 2, 2))
     array([4., 2.])
     """
+    xp = boolean_namespace(held=held, mask=mask)
     _check_sample(held, mask)
-    xp = array_api_compat.array_namespace(held, mask)
     scores, value = xp.zeros_like(mask, dtype=xp.float64), xp.astype(held[..., None], xp.float64)
     output, _ = attend(scores, value, mask)
     return mask.shape[-1] * output[..., 0]
@@ -140,18 +163,26 @@ def slip_places(
     A shuffle of any number of letters leaves one in its place on average, so one more letter than `keeps_place`
     counts will be found right.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arrays are not NumPy's, `letters` are not whole numbers, `keeps_place` has not one boolean for each, or
+        `rng` is no generator.
+
     Examples
     --------
     >>> keeps = np.array([True, False, True, False])
     >>> sorted(int(x) for x in slip_places(np.array([5, 6, 7, 8]), keeps, rng=np.random.default_rng(0)))
     [5, 6, 7, 8]
     """
+    _check_numpy(letters=letters, keeps_place=keeps_place)
     integer_namespace(letters=letters)
-    if keeps_place.dtype != bool or keeps_place.shape != letters.shape:
-        raise ValueError(
-            f"keeps_place is {keeps_place.dtype} of shape {keeps_place.shape}, expected booleans of shape "
-            f"{letters.shape}: one for each letter"
-        )
+    boolean_namespace(keeps_place=keeps_place)
+    _check_generator(rng)
+    if letters.ndim == 0:
+        raise ValueError("letters is a single number, expected one for each place: letters[None]")
+    if keeps_place.shape != letters.shape:
+        raise ValueError(f"keeps_place has shape {keeps_place.shape}, letters {letters.shape}: one for each letter")
     source = np.argsort(np.where(keeps_place, 2.0, rng.random(letters.shape)), axis=-1, kind="stable")
     target = np.argsort(keeps_place, axis=-1, kind="stable")
     slipped = np.empty_like(letters)
@@ -159,21 +190,16 @@ def slip_places(
     return slipped
 
 
-def _check_sample(held: Any, mask: Any) -> None:
-    for name, array in (("held", held), ("mask", mask)):
-        if not hasattr(array, "dtype") or dtype_name(array) != "bool":
-            kind = dtype_name(array) if hasattr(array, "dtype") else type(array).__name__
-            raise TypeError(f"{name} is {kind}, expected an array of booleans: {name} == 1 makes it of zeros and ones")
+def _check_sample(held: Array, mask: Array) -> None:
     if held.ndim < 1 or mask.ndim < 2 or held.shape[-1] != mask.shape[-1]:
         raise ValueError(
             f"held has shape {tuple(held.shape)}, mask {tuple(mask.shape)}, expected (…, letters) and "
             "(…, cues, letters)"
         )
-    if not bool(mask.any(-1).all()):
-        raise ValueError("a cue asks for no letter: nothing can be estimated from an empty sample")
-
-
-def _check_letters(**numbers: float) -> None:
-    for name, number in numbers.items():
-        if not 0 <= number < math.inf:
-            raise ValueError(f"{name} is {number}, expected a number of letters, 0 or more")
+    if not mends.broadcasts(held.shape[:-1], mask.shape[:-2]):
+        raise ValueError(
+            f"held has shape {tuple(held.shape)}, mask {tuple(mask.shape)}: the axes before (letters,) and "
+            "(cues, letters) must be equal or 1"
+        )
+    if not holds(mask.any(-1).all()):
+        raise ValueError("mask has a cue that asks for no letter: nothing can be estimated from an empty sample")

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy import ndimage
 
-from attnlib.arrays import check_count, check_positive, float_namespace
+from attnlib.arrays import check_amount, check_count, check_positive, check_word
+from attnlib.psychology import _check_image, _check_map
 
 ANGLES = {"horizontal": 90, "rising": 45, "vertical": 0, "falling": 135}  # of the wave across the stripes, y downwards
 CHANNELS = (("intensity",), ("red", "green", "blue", "yellow"), tuple(ANGLES))
@@ -18,24 +20,42 @@ def gaussian_pyramid(image: Float[np.ndarray, "h w"], num_levels: int) -> list[F
 
     Level k has a pixel for every :math:`2^k` of the image, which is mirrored beyond its edge.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is not one map of finite floats, or there is to be no level.
+
     Examples
     --------
     >>> [level.round(3).tolist() for level in gaussian_pyramid(np.array([[0.0, 0.0, 16.0, 0.0, 0.0]]), 2)]
     [[[0.0, 0.0, 16.0, 0.0, 0.0]], [[1.0, 6.0, 1.0]]]
     """
-    float_namespace(image=image)
+    _check_map("image", image)
     check_count("num_levels", num_levels, least=1)
-    levels = [image]
+    levels = [image.astype(float)]
     while len(levels) < num_levels:
         levels.append(_filter(levels[-1], BINOMIAL, BINOMIAL)[::2, ::2])
-    return levels
+    return [level.astype(image.dtype) for level in levels]
 
 
 def rescale(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Shift and stretch a map so that it runs from 0 to 1. A flat map becomes 0 everywhere."""
-    float_namespace(feature_map=feature_map)
-    low, high = feature_map.min(), feature_map.max()
-    return (feature_map - low) / (high - low) if high - low > FLAT else np.zeros_like(feature_map)
+    """Shift and stretch a map so that it runs from 0 to 1. A flat map becomes 0 everywhere.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `feature_map` is not one map of finite floats.
+
+    Examples
+    --------
+    >>> rescale(np.array([[2.0, 3.0, 6.0]]))
+    array([[0.  , 0.25, 1.  ]])
+    """
+    _check_map("feature_map", feature_map)
+    x = feature_map.astype(float)
+    low, high = x.min(), x.max()
+    x = (x - low) / (high - low) if high - low > FLAT else np.zeros_like(x)
+    return x.astype(feature_map.dtype)
 
 
 def promote(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
@@ -46,6 +66,11 @@ def promote(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     x runs from 0 to 1 (`rescale`), and :math:`\bar m` is the mean of its local maxima except the highest. A local
     maximum is above 0.1 and no smaller than its eight neighbours; two equal neighbours count once.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `feature_map` is not one map of finite floats.
+
     References
     ----------
     Itti, Koch & Niebur (1998). The limit of 0.1 is that of Walther's SaliencyToolbox, not theirs.
@@ -55,12 +80,14 @@ def promote(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     >>> promote(np.array([[0.0, 8.0, 0.0, 4.0, 0.0]]))
     array([[0.   , 0.25 , 0.   , 0.125, 0.   ]])
     """
-    x = rescale(feature_map)
-    framed = np.pad(x, 1, constant_values=-np.inf)
-    nine = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*x.shape, 9)  # the fifth is x itself
-    is_peak = (x > 0.1) & (x > nine[..., :4].max(axis=-1)) & (x >= nine[..., 5:].max(axis=-1))
+    x = rescale(feature_map).astype(float)
+    framed = np.pad(x.round(9), 1, constant_values=-np.inf)  # rounding errors make no ridge into peaks
+    nine = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*x.shape, 9)
+    before, here, after = nine[..., :4].max(axis=-1), nine[..., 4], nine[..., 5:].max(axis=-1)
+    is_peak = (here > 0.1) & (here > before) & (here >= after)
     others = np.sort(x[is_peak])[:-1]
-    return x * (1 - (others.mean() if others.size else 0.0)) ** 2
+    x = x * (1 - (others.mean() if others.size else 0.0)) ** 2
+    return x.astype(feature_map.dtype)
 
 
 def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[str, list[Float[np.ndarray, "h w"]]]:
@@ -71,7 +98,10 @@ def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[
     F(c) is the feature at level c of a `gaussian_pyramid`; ⊖ enlarges the coarser level and subtracts. The centres c
     are `finest` and the next two levels. Colours keep their sign: "red" is what is redder than its surroundings.
 
-    An image with a side under :math:`2^{\text{finest} + 6}` pixels is refused.
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is not (height, width, 3) with floats from 0 to 1, or a side is under :math:`2^{\text{finest} + 6}`.
 
     References
     ----------
@@ -79,18 +109,20 @@ def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[
     a uniformly red image; here it is one map, (red − green) / brightest, compared with itself.
     """
     _check_image(image, finest)
+    dtype, image, num_levels = image.dtype, image.astype(float), finest + 7
     brightest, (red, green, blue) = image.max(axis=-1), np.moveaxis(image, -1, 0)
     lit = np.where(brightest > 0.1, brightest, np.inf)  # in the dark, no colours
-    grey = gaussian_pyramid(image.mean(axis=-1), scales := finest + 7)
-    red_green = _contrasts(gaussian_pyramid((red - green) / lit, scales), finest)
-    blue_yellow = _contrasts(gaussian_pyramid((blue - np.minimum(red, green)) / lit, scales), finest)
-    maps = {"intensity": [np.abs(contrast) for contrast in _contrasts(grey, finest)]}
-    for name, sign, contrasts in zip(CHANNELS[1], (1, -1) * 2, (red_green, red_green, blue_yellow, blue_yellow)):
-        maps[name] = [np.maximum(sign * contrast, 0) for contrast in contrasts]
+    grey = gaussian_pyramid(image.mean(axis=-1), num_levels)
+    red_green = gaussian_pyramid((red - green) / lit, num_levels)
+    blue_yellow = gaussian_pyramid((blue - np.minimum(red, green)) / lit, num_levels)
+    maps = {"intensity": _contrasts(grey, finest)}
+    colours = {"red": (1, red_green), "green": (-1, red_green), "blue": (1, blue_yellow), "yellow": (-1, blue_yellow)}
+    for name, (sign, levels) in colours.items():
+        maps[name] = [np.maximum(sign * contrast, 0) for contrast in _contrasts(levels, finest)]
     for name, angle in ANGLES.items():
         stripes = [_stripes(level, np.deg2rad(angle)) if k >= finest else level for k, level in enumerate(grey)]
-        maps[name] = [np.abs(contrast) for contrast in _contrasts(stripes, finest)]
-    return maps
+        maps[name] = _contrasts(stripes, finest)
+    return {name: [np.abs(contrast).astype(dtype) for contrast in contrasts] for name, contrasts in maps.items()}
 
 
 def saliency_map(
@@ -107,14 +139,21 @@ def saliency_map(
     The map has a pixel for every :math:`2^{\text{finest} + 2}` of the image. `gain` maps names of features to
     :math:`g_f`; a feature it does not name counts 0. N is `promote`, or `rescale` to do without competition.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is not as `feature_maps` takes it, `gain` names something else than features and factors, or
+        `normalize` is no function from maps to maps.
+
     Examples
     --------
     >>> saliency_map(np.full((128, 128, 3), 0.3)).any()
     np.False_
     """
     maps = feature_maps(image, finest=finest)
-    gain = dict.fromkeys(maps, 1.0) if gain is None else gain
-    _check_gain(gain, maps)
+    gain = dict.fromkeys(maps, 1.0) if gain is None else _check_gain(gain, maps)
+    if not callable(normalize):
+        raise TypeError(f"normalize is {normalize!r}, expected a function of a map, such as promote")
     saliency = np.zeros_like(maps["intensity"][-1])
     for channel in CHANNELS:
         total = np.zeros_like(saliency)
@@ -130,15 +169,20 @@ def scan_path(saliency: Float[np.ndarray, "h w"], num_fixations: int, *, radius:
 
     The path, rows and columns, ends where nothing above zero is left. Of equal places the first to be read wins.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `saliency` is not one map of finite floats, `num_fixations` not a whole number, or `radius` not positive.
+
     Examples
     --------
     >>> scan_path(np.array([[0.0, 0.9, 1.0, 0.0, 0.5]]), 4, radius=1.5)
     array([[0, 2],
            [0, 4]])
     """
-    float_namespace(saliency=saliency)
+    _check_map("saliency", saliency)
     check_count("num_fixations", num_fixations)
-    check_positive("radius", radius, ", in pixels of the map")
+    radius = check_positive("radius", radius, ", in pixels of the map")
     rows, columns = np.indices(saliency.shape)
     may_look, path = np.ones(saliency.shape, dtype=bool), []
     while len(path) < num_fixations and (saliency > 0)[may_look].any():
@@ -148,11 +192,8 @@ def scan_path(saliency: Float[np.ndarray, "h w"], num_fixations: int, *, radius:
     return np.array(path, dtype=int).reshape(-1, 2)
 
 
-def _filter(x: np.ndarray, *kernels: np.ndarray) -> np.ndarray:
-    for kernel in kernels:  # down, then across
-        framed = np.pad(x, [(len(kernel) // 2,) * 2, (0, 0)], mode="symmetric")
-        x = sum(k * framed[i : i + len(x)] for i, k in enumerate(kernel)).T
-    return x
+def _filter(x: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    return ndimage.correlate1d(ndimage.correlate1d(x, down, axis=0), across, axis=1)  # mirrored beyond the edge
 
 
 def _stripes(x: np.ndarray, angle: float) -> np.ndarray:
@@ -169,25 +210,13 @@ def _contrasts(levels: list[np.ndarray], finest: int) -> list[np.ndarray]:
 
 
 def _enlarge(x: np.ndarray, shape: tuple[int, int], factor: int) -> np.ndarray:
-    for size in shape:  # one axis, then the other, by straight lines between the coarse pixels
-        at = np.minimum(np.arange(size) / factor, len(x) - 1)[:, None]
-        x = (np.maximum(1 - np.abs(at - np.arange(len(x))), 0) @ x).T
-    return x
+    """Draw straight lines between the coarse pixels; beyond the last one the map goes on as it ends."""
+    return ndimage.affine_transform(x, [1 / factor, 1 / factor], output_shape=shape, order=1, mode="nearest")
 
 
-def _check_image(image: np.ndarray, finest: int) -> None:
-    check_count("finest", finest)
-    if np.ndim(image) != 3 or np.shape(image)[-1] != 3:
-        mend = "np.repeat(image[..., None], 3, axis=-1) makes three of grey, image[..., :3] drops a fourth channel"
-        raise ValueError(f"image has shape {np.shape(image)}, expected (height, width, 3): {mend}")
-    float_namespace(image=image)
-    if min(image.shape[:2]) < (least := 2 ** (finest + 6)):  # one pixel on the coarsest level
-        raise ValueError(f"image has shape {image.shape}, expected {least} a side or more: enlarge it, or lower finest")
-    if not (image.min() >= 0 and image.max() <= 1):
-        raise ValueError(f"image reaches from {image.min():.3g} to {image.max():.3g}, expected 0 to 1: divide or clip")
-
-
-def _check_gain(gain: Mapping[str, float], features: Mapping[str, list]) -> None:
-    for name, factor in gain.items():
-        if name not in features or not 0 <= factor < np.inf:
-            raise ValueError(f"gain of {name!r} is {factor}, expected zero or more for some of {', '.join(features)}")
+def _check_gain(gain: Mapping[str, float], features: Mapping[str, list]) -> dict[str, float]:
+    if not isinstance(gain, Mapping):
+        raise TypeError(f"gain is {gain!r}, expected features and their factors, such as {{'blue': 1.0}}")
+    for name in gain:
+        check_word("a feature in gain", name, features)
+    return {name: check_amount(f"gain of {name!r}", factor) for name, factor in gain.items()}

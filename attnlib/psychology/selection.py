@@ -3,7 +3,18 @@
 import numpy as np
 from jaxtyping import Float
 
-from attnlib.arrays import Array, check_number, float_namespace
+from attnlib.arrays import (
+    Array,
+    cast,
+    check_amount,
+    check_amounts,
+    check_axes,
+    check_broadcast,
+    float_namespace,
+    holds,
+    widen,
+)
+from attnlib.psychology import _check_generator
 
 
 def transmitted_bits(counts: Float[Array, "S R"]) -> Float[Array, ""]:
@@ -17,7 +28,7 @@ def transmitted_bits(counts: Float[Array, "S R"]) -> Float[Array, ""]:
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was, what was expected and how to mend it.
+        If `counts` is not a table of floats, has a negative or infinite number, or is all zeros.
 
     References
     ----------
@@ -31,17 +42,17 @@ def transmitted_bits(counts: Float[Array, "S R"]) -> Float[Array, ""]:
     0.0
     """
     xp = float_namespace(counts=counts)
-    if counts.ndim != 2:
-        raise ValueError(f"counts has shape {tuple(counts.shape)}, expected a table (shown, said)")
-    _check_amounts(xp, "counts", counts)
-    total = xp.sum(counts)
-    if not total > 0:
+    check_axes("counts", counts, "shown", "said")
+    check_amounts(counts=counts)
+    (wide_counts,) = widen(xp, counts)
+    total = xp.sum(wide_counts)
+    if not holds(total > 0):
         raise ValueError("counts is empty: with no trial nothing can be said about the channel")
-    joint = counts / total
+    joint = wide_counts / total
     by_chance = xp.sum(joint, axis=1, keepdims=True) * xp.sum(joint, axis=0, keepdims=True)
     seen = joint > 0
     ratio = xp.where(seen, joint, 1) / xp.where(seen, by_chance, 1)
-    return xp.sum(joint * xp.log2(ratio))
+    return cast(xp, counts.dtype, xp.sum(joint * xp.log2(ratio)))
 
 
 def distortion(bits: Float[Array, "..."], variance: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -55,7 +66,7 @@ def distortion(bits: Float[Array, "..."], variance: Float[Array, "..."]) -> Floa
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was, what was expected and how to mend it.
+        If the arrays are not floats that broadcast, or have a negative, infinite or missing number.
 
     References
     ----------
@@ -67,9 +78,10 @@ def distortion(bits: Float[Array, "..."], variance: Float[Array, "..."]) -> Floa
     array([64., 16.,  4.])
     """
     xp = float_namespace(bits=bits, variance=variance)
-    _check_amounts(xp, "bits", bits)
-    _check_amounts(xp, "variance", variance)
-    return variance * 4 ** (-bits)
+    check_broadcast(bits=bits, variance=variance)
+    check_amounts(bits=bits, variance=variance)
+    wide_bits, wide_variance = widen(xp, bits, variance)
+    return cast(xp, variance.dtype, wide_variance * 4 ** (-wide_bits))
 
 
 def transmit(
@@ -83,7 +95,8 @@ def transmit(
     .. math:: \hat x = a x + \sqrt{a (1 - a)}\, \sigma \varepsilon, \qquad a = 1 - 4^{-b}
 
     With numbers of mean 0 the expected squared error is that of ``distortion``. With 0 bits the guess is 0, whatever
-    was sent.
+    was sent. The noise is NumPy's, so ``torch.compile`` is not supported, and under ``torch.vmap`` all copies of a
+    signal hear the same noise.
 
     Parameters
     ----------
@@ -101,15 +114,28 @@ def transmit(
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was, what was expected and how to mend it.
+        If the arrays are not floats, `bits` and `variance` are negative or do not broadcast to the shape of `signal`,
+        or `rng` is no generator.
+
+    References
+    ----------
+    Cover & Thomas (2006), chapter 10: the test channel of the normal distribution, read from the receiver's end.
+
+    Examples
+    --------
+    >>> signal, one = np.array([8.0, 8.0]), np.array([1.0, 1.0])
+    >>> transmit(signal, np.array([0.0, 40.0]), one, np.random.default_rng(1890))  # nothing, and all of it
+    array([0., 8.])
     """
     xp = float_namespace(signal=signal, bits=bits, variance=variance)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is a {type(rng).__name__}, expected a generator: np.random.default_rng(1890) makes one")
-    lost = distortion(bits, variance)
-    kept = 1 - 4 ** (-bits)
-    noise = xp.asarray(rng.standard_normal(tuple(signal.shape)), dtype=signal.dtype)
-    return kept * signal + xp.sqrt(kept * lost) * noise
+    _check_generator(rng)
+    check_broadcast(signal=signal, bits=bits, variance=variance)
+    wide_signal, wide_bits, wide_variance = widen(xp, signal, bits, variance)
+    lost = distortion(wide_bits, wide_variance)
+    kept = 1 - 4 ** (-wide_bits)
+    _check_receiver(signal, lost)
+    noise = xp.asarray(rng.standard_normal(tuple(signal.shape)), dtype=wide_signal.dtype, device=signal.device)
+    return cast(xp, signal.dtype, kept * wide_signal + xp.sqrt(kept * lost) * noise)
 
 
 def allocate_bits(importance: Float[Array, "*B N"], capacity: float) -> Float[Array, "*B N"]:
@@ -135,7 +161,7 @@ def allocate_bits(importance: Float[Array, "*B N"], capacity: float) -> Float[Ar
     Raises
     ------
     TypeError, ValueError
-        The message names the argument, what it was, what was expected and how to mend it.
+        If there is no item, or `importance` or `capacity` is negative, infinite or missing.
 
     References
     ----------
@@ -148,27 +174,32 @@ def allocate_bits(importance: Float[Array, "*B N"], capacity: float) -> Float[Ar
     array([2., 1., 0., 0.])
     """
     xp = float_namespace(importance=importance)
-    _check_division(xp, importance, capacity)
-    some = importance > 0
-    height = xp.where(some, xp.log2(xp.where(some, importance, 1)), -xp.inf)
+    capacity = check_amount("capacity", capacity, ", in bits")
+    _check_items(importance)
+    (wide_importance,) = widen(xp, importance)
+    some = wide_importance > 0
+    height = xp.where(some, xp.log2(xp.where(some, wide_importance, 1)), -xp.inf)
     ranked = xp.sort(height, axis=-1, descending=True)
     served = xp.cumulative_sum(xp.ones_like(ranked), axis=-1)
-    levels = (xp.cumulative_sum(ranked, axis=-1) - 2 * check_number("capacity", capacity)) / served
+    levels = (xp.cumulative_sum(ranked, axis=-1) - 2 * capacity) / served
     level = xp.max(levels, axis=-1, keepdims=True)
-    return xp.where(height > level, (height - xp.where(level > -xp.inf, level, 0)) / 2, 0)
+    bits = xp.where(height > level, (height - xp.where(level > -xp.inf, level, 0)) / 2, 0)
+    return cast(xp, importance.dtype, bits)
 
 
-def _check_division(xp, importance: Array, capacity: float) -> None:
+def _check_receiver(signal: Array, lost: Array) -> None:
+    if np.broadcast_shapes(tuple(signal.shape), tuple(lost.shape)) != tuple(signal.shape):
+        raise ValueError(
+            f"signal has shape {tuple(signal.shape)}, bits and variance together {tuple(lost.shape)}: "
+            f"the signal must have every axis, signal + 0 * bits + 0 * variance"
+        )
+
+
+def _check_items(importance: Array) -> None:
     if importance.ndim == 0 or importance.shape[-1] == 0:
+        one = ", importance[None]" if importance.ndim == 0 else ""
         raise ValueError(
             f"importance has shape {tuple(importance.shape)}: there is no item to divide the capacity among, "
-            "expected one number for each item"
+            f"expected one number for each item{one}"
         )
-    _check_amounts(xp, "importance", importance)
-    if not 0 <= capacity < np.inf:
-        raise ValueError(f"capacity is {capacity}, expected zero or more bits, and finite")
-
-
-def _check_amounts(xp, name: str, amounts: Array) -> None:
-    if not bool(xp.all((amounts >= 0) & (amounts < xp.inf))):
-        raise ValueError(f"{name} has a negative, infinite or missing number, expected zero or more throughout")
+    check_amounts(importance=importance)

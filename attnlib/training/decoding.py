@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from attnlib.arrays import as_numpy, check_count
 from attnlib.corpora.batches import make_batch, pad
 from attnlib.corpora.vocabulary import BEGIN, END, Vocabulary, check_sentences, check_vocabulary
-from attnlib.models.seq2seq import Encoded, mute_padding_and_begin
+from attnlib.models.seq2seq import Encoded, check_translator, mute_padding_and_begin
 
 
 class Translation(NamedTuple):
@@ -153,14 +153,8 @@ def _grow(beginnings, log_probabilities, rows, beam) -> list[tuple[int, _Beginni
     return grown
 
 
-def _check_translator(model) -> None:
-    if isinstance(model, type) or not all(hasattr(model, name) for name in ("encode", "start", "step", "unroll")):
-        kind = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
-        raise TypeError(f"model is {kind}, expected a translator that was made, such as FixedVector(20, 30)")
-
-
 def _encode(model, sentences, source_words, target_words) -> Encoded:
-    _check_translator(model)
+    check_translator("model", model)
     check_vocabulary("source_words", source_words)
     check_vocabulary("target_words", target_words)
     model.eval()
@@ -204,7 +198,7 @@ def forced_weights(
     >>> len(pair.source), len(pair.target), weights.shape
     (3, 3, (4, 3))
     """
-    _check_translator(model)
+    check_translator("model", model)
     source, lengths, target, _ = map(torch.from_numpy, make_batch(pairs, source_words, target_words))
     model.eval()
     _, weights = model(source, lengths, target)

@@ -15,7 +15,7 @@ from attnlib.arrays import check_count, check_number, check_positive, check_shar
 from attnlib.corpora.batches import Batch, check_batch
 from attnlib.corpora.vocabulary import PAD
 from attnlib.models.attention import check_module
-from attnlib.models.seq2seq import EncoderDecoder, mute_padding_and_begin
+from attnlib.models.seq2seq import EncoderDecoder, check_translator, mute_padding_and_begin
 
 BAR = {"ncols": 72, "mininterval": 0.5, "bar_format": "{l_bar}{bar}| {n}/{total} steps{postfix}"}
 
@@ -106,7 +106,7 @@ def train(
     check_count("every", every, least=1)
     check_positive("learning_rate", learning_rate)
     check_share("warm_up", warm_up)
-    if enough != math.inf:
+    if not (isinstance(enough, float) and enough == math.inf):
         check_number("enough", enough)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step, steps, warm_up))
@@ -181,7 +181,7 @@ def translation_loss(model: nn.Module, batch: Batch) -> Tensor:
     Raises
     ------
     TypeError, ValueError
-        If `batch` is no Batch, or its numbers are not of the model's vocabularies.
+        If `model` is no module, `batch` no Batch, or its numbers are not of the model's vocabularies.
 
     Examples
     --------
@@ -196,6 +196,7 @@ def translation_loss(model: nn.Module, batch: Batch) -> Tensor:
     >>> round(translation_loss(FixedVector(7, 1000), batch).item() / math.log(1000), 1)
     1.0
     """
+    check_module("model", model, "FixedVector(20, 30)")
     check_batch(batch)
     source, lengths, target, goal = map(torch.from_numpy, batch)
     logits, _ = model(source, lengths, target)
@@ -225,12 +226,13 @@ def scheduled_sampling_loss(
     Raises
     ------
     TypeError, ValueError
-        If `batch` is no Batch, `own_words` not from 0 to 1, or `generator` no torch.Generator.
+        If `model` is no translator, `batch` no Batch, `own_words` not from 0 to 1, or `generator` no torch.Generator.
 
     References
     ----------
     Bengio, Vinyals, Jaitly & Shazeer (2015), section 2.4, "scheduled sampling": there `own_words` grows in training.
     """
+    check_translator("model", model)
     check_batch(batch)
     check_share("own_words", own_words)
     if not isinstance(generator, torch.Generator):
