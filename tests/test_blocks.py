@@ -63,7 +63,10 @@ def test_a_word_is_scaled_by_the_root_of_the_width_before_its_position_is_added(
 
 def test_parameters_can_be_counted():
     forward, norm, square = 2 * D * D_FF + D_FF + D, 2 * D, D * D
-    for kind, expected in ((EncoderLayer, 4 * square + forward + 2 * norm), (DecoderLayer, 8 * square + forward + 3 * norm)):
+    for kind, expected in (
+        (EncoderLayer, 4 * square + forward + 2 * norm),
+        (DecoderLayer, 8 * square + forward + 3 * norm),
+    ):
         assert sum(p.numel() for p in made(kind, D, H, D_FF).parameters()) == expected
 
 

@@ -125,7 +125,9 @@ def test_no_word_of_its_own_is_exactly_teacher_forcing(name):
     for whole in (True, False):
         generator = torch.Generator().manual_seed(0)
         sampled = scheduled_sampling_loss(model, batch, own_words=0.0, generator=generator, whole_sentences=whole)
-        assert sampled.item() == pytest.approx(translation_loss(model, batch).item(), rel=1e-14)  # a cache sums in pieces
+        assert sampled.item() == pytest.approx(
+            translation_loss(model, batch).item(), rel=1e-14
+        )  # a cache sums in pieces
 
 
 def test_only_its_own_words_is_the_loss_of_a_free_run():

@@ -149,7 +149,9 @@ class Transformer(EncoderDecoder):
         [(1, 2, 0, 2), (1, 2, 0, 2), (1, 2, 3, 2), (1, 2, 3, 2)]
         """
         found = encoded.annotations
-        return tuple(part for layer in self.layers for pair in (layer.no_past, layer.read_source) for part in pair(found))
+        return tuple(
+            part for layer in self.layers for pair in (layer.no_past, layer.read_source) for part in pair(found)
+        )
 
     def decode(
         self, tokens: Int[Tensor, "B L"], state: tuple[Tensor, ...], encoded: Encoded, position: int
