@@ -138,18 +138,19 @@ def as_numpy(array: Any) -> np.ndarray:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: Any) -> bool:
+def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
-    Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
+    Numbers that cannot be seen, while torch compiles or maps and on the ``meta`` device, are taken to be right, or as
+    `unseen` says.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():
-        return True
+        return unseen
     try:
         return bool(condition)
     except RuntimeError:
-        return True
+        return unseen
 
 
 def check_number(name: str, number: Any, unit: str = "") -> Any:
@@ -183,13 +184,21 @@ def _checked(name, number, expected, fits):
     return number
 
 
-def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
-    """Check that a length or a distance is a whole number, and not less than `least`."""
-    whole = isinstance(number, int) or (hasattr(number, "__index__") and not getattr(number, "ndim", 0))
-    if not whole or isinstance(number, bool) or "float" in str(getattr(number, "dtype", "")):
+def check_count(name: str, number: Any, *, least: int | None = 0) -> int:
+    """Return a length or a distance as a Python number, if it is whole and not less than `least`."""
+    if isinstance(number, bool) or not (isinstance(number, int) or _is_whole(number)):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
+    number = number if isinstance(number, int) else int(number)
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
+    return number
+
+
+def _is_whole(number):
+    kind = str(getattr(number, "dtype", ""))
+    return (
+        hasattr(number, "__index__") and not getattr(number, "ndim", 0) and "float" not in kind and "bool" not in kind
+    )
 
 
 def check_amounts(**arrays: Array) -> None:
@@ -261,11 +270,12 @@ def check_has_heads(**arrays: Array) -> None:
             )
 
 
-def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> None:
-    """Check that a number of heads is a whole number, 1 or more, and divides what is shared out among them."""
-    check_count(name, num_heads, least=1)
+def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> int:
+    """Return a number of heads as a Python number, if it is whole, 1 or more, and divides what the heads share."""
+    num_heads = check_count(name, num_heads, least=1)
     if width % num_heads:
         raise ValueError(f"{name} {num_heads} does not divide {what} {width}: {mends.about_divisors(num_heads, width)}")
+    return num_heads
 
 
 def check_head_columns(name: str, W: Array, shape: tuple[int, int], num_heads: int, axes: str) -> None:
@@ -334,8 +344,10 @@ def check_mask(mask: Any, scores: Array, *, name: str = "mask") -> None:
         raise ValueError(mends.about_a_mask_shape(name, tuple(mask.shape), tuple(scores.shape)))
 
 
-def check_heads_mask(mask: Any, query: Array, key: Array, num_heads: int) -> None:
-    """Check that a mask that has more axes than (L, S) has an axis of heads beside that of the batch."""
-    leading = max(query.ndim, key.ndim) - 1  # of the weights: the batch, and the heads
-    if mask is not None and 2 < getattr(mask, "ndim", 0) < leading + 2 and mask.shape[-3] != 1:
-        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, leading))
+def check_heads_mask(mask: Any, axes: int, num_heads: int) -> None:
+    """Check that a mask of more than (L, S), against weights of so many axes, has one for the batch and one for heads.
+
+    Else a mask of the batch would be taken for one of the heads wherever both are as many.
+    """
+    if mask is not None and 2 < getattr(mask, "ndim", 0) < axes and mask.shape[-3] != 1:
+        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, axes))

@@ -250,7 +250,8 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     kind, index = _name(mask.dtype), _index(tuple(mask.shape), tuple(scores.shape)) or ""
     boolean = _cast(name, mask, "bool") + index
     if "float" not in kind:
-        return f"{name} is {kind}: masks are boolean, True = may look; ones and zeros become {boolean}"
+        mend = f"; ones and zeros become {boolean}" if "int" in kind else ""
+        return f"{name} is {kind}: masks are boolean, True = may look{mend}"
     if bool(((mask == 0) | (mask == 1)).all()):
         bias = "a float is added to the scores as a bias"
         return f"{name} is float with only 0 and 1: {bias}; did you mean `{boolean}`?"
@@ -264,8 +265,8 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     )
 
 
-def about_no_heads_axis(shape: tuple[int, ...], num_heads: int, leading: int) -> str:
-    """Say which axis of a mask that has one for the batch or for the heads, and not both, is missing."""
+def about_no_heads_axis(shape: Shape, num_heads: int, axes: int) -> str:
+    """Say which axis of a mask is missing, that of the heads or that of the batch."""
     both = f"mask[:, None] where the first axis is the batch, mask[None] where it is the {num_heads} heads"
-    axes = "(batch, heads or 1, queries, keys)" if leading == 2 else f"{leading + 2} axes"
-    return f"mask has shape {shape}, expected {axes} or (queries, keys): {both}"
+    expected = "(batch, heads or 1, queries, keys)" if axes == 4 else f"{axes} axes"
+    return f"mask has shape {shape}, expected {expected} or (queries, keys): {both}"

@@ -60,7 +60,7 @@ def split_heads(x: Float[Array, "*B L d_model"], num_heads: int) -> Float[Array,
     """
     float_namespace(x=x)
     check_has_positions(x=x)
-    check_num_heads(num_heads, "x's last axis", x.shape[-1])
+    num_heads = check_num_heads(num_heads, "x's last axis", x.shape[-1])
     return rearrange(x, "... length (heads features) -> ... heads length features", heads=num_heads)
 
 
@@ -129,7 +129,9 @@ def repeat_heads(x: Float[Array, "*B G S d"], num_groups: int) -> Float[Array, "
     """
     float_namespace(x=x)
     check_has_heads(x=x)
-    check_count("num_groups", num_groups, least=1)
+    num_groups = check_count("num_groups", num_groups, least=1)
+    if num_groups == 1:
+        return x
     return repeat(x, "... heads length features -> ... (heads groups) length features", groups=num_groups)
 
 
@@ -198,7 +200,7 @@ def multi_head_attention(
     check_pairs(query, key, W_q.shape[:1], W_k.shape[:1])
     check_key_and_value(key, value)
     _check_matrices(query, key, value, W_q, W_k, W_v, W_o, num_heads)
-    check_heads_mask(mask, query, key, num_heads)
+    check_heads_mask(mask, max(query.ndim, key.ndim) + 1, num_heads)
     dtype, (query, key, value, W_q, W_k, W_v, W_o) = query.dtype, widen(xp, query, key, value, W_q, W_k, W_v, W_o)
     heads = (split_heads(x @ W, num_heads) for x, W in ((query, W_q), (key, W_k), (value, W_v)))
     output, weights = scaled_dot_product_attention(*heads, mask)

@@ -3,8 +3,9 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attnlib.arrays import check_count, check_num_heads
-from attnlib.dot_product import scaled_dot_product_attention
+from attnlib.arrays import check_count, check_heads_mask, check_num_heads, holds
+from attnlib.attention import attend, softmax
+from attnlib.dot_product import dot_product_scores
 from attnlib.multi_head import merge_heads, repeat_heads, split_heads
 
 
@@ -28,7 +29,8 @@ class MultiHeadAttention(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a number of heads is not a divisor, or a module of torch has parts that this layer has not.
+        If a number of heads is not a divisor, a mask has a batch and no axis of heads, or a module of torch has parts
+        that this layer has not.
 
     References
     ----------
@@ -38,9 +40,9 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, d_model: int, num_heads: int, *, num_key_heads: int | None = None, bias: bool = False):
         super().__init__()
         num_key_heads = num_heads if num_key_heads is None else num_key_heads
-        check_count("d_model", d_model, least=1)
-        check_num_heads(num_heads, "d_model", d_model)
-        check_num_heads(num_key_heads, "num_heads", num_heads, name="num_key_heads")
+        d_model = check_count("d_model", d_model, least=1)
+        num_heads = check_num_heads(num_heads, "d_model", d_model)
+        num_key_heads = check_num_heads(num_key_heads, "num_heads", num_heads, name="num_key_heads")
         self.num_heads, self.num_key_heads = num_heads, num_key_heads
         d_keys = d_model // num_heads * num_key_heads
         self.W_q, self.W_k = nn.Linear(d_model, d_model, bias), nn.Linear(d_model, d_keys, bias)
@@ -73,9 +75,10 @@ class MultiHeadAttention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B L d_model"], Float[Tensor, "B H L S"]]:
         """Let every query head read its key head and value head, and join what was read."""
+        check_heads_mask(mask, key.ndim, self.num_heads)
         query, num_groups = split_heads(self.W_q(query), self.num_heads), self.num_heads // self.num_key_heads
         key, value = repeat_heads(key, num_groups), repeat_heads(value, num_groups)
-        output, weights = scaled_dot_product_attention(query, key, value, mask)
+        output, weights = attend(dot_product_scores(query, key), value, mask, normalize=softmax_in_one_pass)
         return self.W_o(merge_heads(output)), weights
 
     @classmethod
@@ -94,6 +97,24 @@ class MultiHeadAttention(nn.Module):
         layer.W_q, layer.W_k, layer.W_v = map(_linear, weights, biases)
         layer.W_o = _linear(module.out_proj.weight, module.out_proj.bias)
         return layer
+
+
+def softmax_in_one_pass(scores: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Return the weights of ``softmax`` by torch's own kernel, which goes over the scores once and not four times.
+
+    Where a row may see no key the kernel gives NaN, so the first weights of all rows are looked at, and ``softmax``
+    does the work if one of them is NaN, or if they cannot be seen, while torch compiles or maps.
+
+    Examples
+    --------
+    >>> import torch
+    >>> softmax_in_one_pass(torch.tensor([[0.0, 0.0], [-torch.inf, -torch.inf]]))
+    tensor([[0.5000, 0.5000],
+            [0.0000, 0.0000]])
+    """
+    weights = scores.softmax(-1)
+    first = weights[..., :1].sum()
+    return weights if holds(first == first, unseen=False) else softmax(scores)
 
 
 def _linear(weight, bias):
