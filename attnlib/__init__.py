@@ -9,15 +9,27 @@ from attnlib.additive import additive_scores
 from attnlib.attention import attend, log_sum_exp, softmax
 from attnlib.dot_product import dot_product_scores, scaled_dot_product_attention, softcap
 from attnlib.fast_weights import delta_write, recall, sigma_pi, unnormalized, write
+from attnlib.flash import fast_flash_attention, flash_attention, flash_attention_backward, hbm_accesses, merge
 from attnlib.intra_attention import align_both, distance_bias, lstmn, redundancy, structured_scores
 from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
+from attnlib.multi_head import merge_heads, multi_head_attention, repeat_heads, split_heads
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
+from attnlib.positions import (
+    alibi_bias,
+    alibi_slopes,
+    relative_output,
+    relative_scores,
+    rotate,
+    sinusoidal_positions,
+)
 from attnlib.query_key_value import match_scores, soft_lookup
 from attnlib.self_attention import attention_pool, cross_attention, self_attention
 
 __all__ = [
     "additive_scores",
+    "alibi_bias",
+    "alibi_slopes",
     "align_both",
     "attend",
     "attention_pool",
@@ -28,23 +40,36 @@ __all__ = [
     "distance_bias",
     "document_mask",
     "dot_product_scores",
+    "fast_flash_attention",
+    "flash_attention",
+    "flash_attention_backward",
     "gaussian_scores",
     "gaussian_window",
     "general_scores",
+    "hbm_accesses",
     "location_scores",
     "log_sum_exp",
     "lstmn",
     "match_scores",
+    "merge",
+    "merge_heads",
+    "multi_head_attention",
     "padding_mask",
     "prefix_mask",
     "recall",
     "redundancy",
+    "relative_output",
+    "relative_scores",
+    "repeat_heads",
+    "rotate",
     "scaled_dot_product_attention",
     "self_attention",
     "sigma_pi",
+    "sinusoidal_positions",
     "soft_lookup",
     "softcap",
     "softmax",
+    "split_heads",
     "structured_scores",
     "unnormalized",
     "window_mask",

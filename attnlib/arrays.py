@@ -138,18 +138,19 @@ def as_numpy(array: Any) -> np.ndarray:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: Any) -> bool:
+def holds(condition: Any, *, unseen: bool = True) -> bool:
     """Tell whether a condition on numbers holds.
 
-    Numbers that cannot be seen are taken to be right: while torch compiles or maps, and on the ``meta`` device.
+    Numbers that cannot be seen, while torch compiles or maps and on the ``meta`` device, are taken to be right, or as
+    `unseen` says.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.compiler.is_compiling():
-        return True
+        return unseen
     try:
         return bool(condition)
     except RuntimeError:
-        return True
+        return unseen
 
 
 def check_number(name: str, number: Any, unit: str = "") -> Any:
@@ -183,19 +184,20 @@ def _checked(name, number, expected, fits):
     return number
 
 
-def check_count(name: str, number: Any, *, least: int | None = 0) -> None:
-    """Check that a length or a distance is a whole number, and not less than `least`."""
+def check_count(name: str, number: Any, *, least: int | None = 0) -> int:
+    """Return a length or a distance as a Python number, if it is whole and not less than `least`."""
     if isinstance(number, bool) or not (isinstance(number, int) or _is_whole(number)):
         raise TypeError(f"{name} is {number!r}, expected a whole number")
+    number = number if isinstance(number, int) else int(number)
     if least is not None and number < least:
         raise ValueError(f"{name} is {number}, expected {least} or more")
+    return number
 
 
 def _is_whole(number):
+    kind = str(getattr(number, "dtype", ""))
     return (
-        hasattr(number, "__index__")
-        and not getattr(number, "ndim", 0)
-        and "float" not in str(getattr(number, "dtype", ""))
+        hasattr(number, "__index__") and not getattr(number, "ndim", 0) and "float" not in kind and "bool" not in kind
     )
 
 
@@ -258,6 +260,31 @@ def check_has_positions(**arrays: Array) -> None:
             raise ValueError(mends.about_positions(name, arrays))
 
 
+def check_has_heads(**arrays: Array) -> None:
+    """Check that each array has at least the three axes (heads, positions, features)."""
+    for name, array in arrays.items():
+        if array.ndim < 3:
+            one = f": a single head is {name}[None]" if array.ndim == 2 else ""
+            raise ValueError(
+                f"{name} has shape {tuple(array.shape)}, expected at least three axes (heads, positions, features){one}"
+            )
+
+
+def check_num_heads(num_heads: Any, what: str, width: int, *, name: str = "num_heads") -> int:
+    """Return a number of heads as a Python number, if it is whole, 1 or more, and divides what the heads share."""
+    num_heads = check_count(name, num_heads, least=1)
+    if width % num_heads:
+        raise ValueError(f"{name} {num_heads} does not divide {what} {width}: {mends.about_divisors(num_heads, width)}")
+    return num_heads
+
+
+def check_head_columns(name: str, W: Array, shape: tuple[int, int], num_heads: int, axes: str) -> None:
+    """Check that a matrix of keys or values has the columns of every head."""
+    if tuple(W.shape) != shape:
+        repeat = mends.about_grouped_columns(name, tuple(W.shape), shape, num_heads)
+        raise ValueError(f"{name} has shape {tuple(W.shape)}, expected {shape}: {axes}{repeat}")
+
+
 def check_query_and_key(query: Array, key: Array) -> None:
     """Check that every query can be compared with every key: equal last axes, leading axes that broadcast."""
     check_has_positions(query=query, key=key)
@@ -266,7 +293,7 @@ def check_query_and_key(query: Array, key: Array) -> None:
             f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match"
             + mends.about_last_axes(query.shape, key.shape)
         )
-    _check_leading_axes(query=query, key=key)
+    check_leading_axes(query=query, key=key)
 
 
 def check_pairs(query: Array, key: Array, *features: tuple[int, ...]) -> None:
@@ -277,7 +304,7 @@ def check_pairs(query: Array, key: Array, *features: tuple[int, ...]) -> None:
     for name, array, shape in zip(("query", "key"), (query, key), features):
         if array.ndim < 2:
             raise ValueError(mends.about_positions(name, {name: array}, shape))
-    _check_leading_axes(query=query, key=key)
+    check_leading_axes(query=query, key=key)
 
 
 def check_key_and_value(key: Array, value: Array) -> None:
@@ -288,7 +315,7 @@ def check_key_and_value(key: Array, value: Array) -> None:
             f"key has {key.shape[-2]} positions, value has {value.shape[-2]}: each key needs one value"
             + mends.about_missing_values("value", key.shape[-2], value.shape)
         )
-    _check_leading_axes(key=key, value=value)
+    check_leading_axes(key=key, value=value)
 
 
 def check_scores_and_value(scores: Array, value: Array, *, name: str = "value") -> None:
@@ -299,10 +326,11 @@ def check_scores_and_value(scores: Array, value: Array, *, name: str = "value") 
             f"scores has {scores.shape[-1]} keys on its last axis, {name} has {value.shape[-2]} positions: "
             "each key needs one value" + mends.about_missing_values(name, scores.shape[-1], value.shape)
         )
-    _check_leading_axes(**{"scores": scores, name: value})
+    check_leading_axes(**{"scores": scores, name: value})
 
 
-def _check_leading_axes(**two: Array) -> None:
+def check_leading_axes(**two: Array) -> None:
+    """Check that the axes before the last two of two arrays broadcast."""
     one, other = two.values()
     if not mends.broadcasts(one.shape[:-2], other.shape[:-2]):
         raise ValueError(mends.about_leading_axes(two))
@@ -315,3 +343,12 @@ def check_mask(mask: Any, scores: Array, *, name: str = "mask") -> None:
         raise TypeError(mends.about_a_mask_kind(name, mask, scores))
     if not mends.fits_scores(mask.shape, scores.shape):
         raise ValueError(mends.about_a_mask_shape(name, tuple(mask.shape), tuple(scores.shape)))
+
+
+def check_heads_mask(mask: Any, axes: int, num_heads: int) -> None:
+    """Check that a mask of more than (L, S), against weights of so many axes, has one for the batch and one for heads.
+
+    Else a mask of the batch would be taken for one of the heads wherever both are as many.
+    """
+    if mask is not None and 2 < getattr(mask, "ndim", 0) < axes and mask.shape[-3] != 1:
+        raise ValueError(mends.about_no_heads_axis(tuple(mask.shape), num_heads, axes))

@@ -242,7 +242,7 @@ def distance_bias(biases: Float[Array, "n"], num_positions: int) -> Float[Array,
            [ 5.,  5.,  0.]])
     """
     xp = float_namespace(biases=biases)
-    check_count("num_positions", num_positions)
+    num_positions = check_count("num_positions", num_positions)
     if biases.ndim != 1 or biases.shape[0] % 2 == 0:
         raise ValueError(f"biases has shape {tuple(biases.shape)}, expected (2 D + 1,): an odd number of distances")
     position, farthest = xp.arange(num_positions, device=biases.device), biases.shape[0] // 2

@@ -76,13 +76,12 @@ def window_mask(
            [0, 0, 1, 1]])
     """
     num_keys = num_queries if num_keys is None else num_keys
-    check_count("num_queries", num_queries)
-    check_count("num_keys", num_keys)
+    num_queries, num_keys = check_count("num_queries", num_queries), check_count("num_keys", num_keys)
     for name, number in (("left", left), ("right", right)):
         if number is not None:
             check_count(name, number)
     offset = num_keys - num_queries if offset is None else offset
-    check_count("offset", offset, least=None)
+    offset = check_count("offset", offset, least=None)
     xp, device = creation_namespace(like)
     distance = xp.arange(num_keys, **device)[None, :] - xp.arange(num_queries, **device)[:, None] - offset
     mask = xp.ones_like(distance, dtype=xp.bool)
@@ -156,7 +155,7 @@ def padding_mask(
     array([[1, 0, 0],
            [1, 1, 1]])
     """
-    check_count("num_keys", num_keys)
+    num_keys = check_count("num_keys", num_keys)
     lengths = lengths if hasattr(lengths, "dtype") else _as_array(lengths)
     xp, device = creation_namespace(lengths if like is None else like)
     lengths = xp.asarray(lengths, **device)

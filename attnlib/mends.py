@@ -171,16 +171,34 @@ def _about_heads(name: str, here: Shape, other_name: str, other: Any) -> str:
     layout = question if name == "query" and here[-2] == there[-2] else ""
     if 0 < key_heads < heads and heads % key_heads == 0:
         times = heads // key_heads
-        repeat = f"{other_name}.repeat_interleave({times}, dim=-3)"
-        repeat = repeat if _is_torch(other) else f"np.repeat({other_name}, {times}, axis=-3)"
         what = "key and value" if other_name == "key" else other_name
         return (
             f"{name} has {heads} heads, {other_name} {key_heads}: for grouped queries repeat each {what} head "
-            f"{times} times first, {repeat}"
+            f"{times} times first, repeat_heads({other_name}, {times})"
         ) + (layout and f"; or {layout}")
     if layout:
         return f"{name} and {other_name} have different heads ({heads} and {key_heads}): {layout}"
     return f"{name} has {heads} heads, {other_name} {key_heads}: {heads} is not a multiple of {key_heads}"
+
+
+def about_divisors(number: int, width: int) -> str:
+    """Name the nearest numbers of heads that do divide a width."""
+    if width == 0:
+        return "expected a width of 1 or more"
+    below = next(n for n in range(min(number, width), 0, -1) if width % n == 0)
+    above = next(n for n in range(min(number, width), width + 1) if width % n == 0)
+    return f"expected a divisor, such as {below}" + f" or {above}" * (above != below)
+
+
+def about_grouped_columns(name: str, found: Shape, expected: Shape, num_heads: int) -> str:
+    """Propose to repeat the columns of each key head or value head, where there are fewer heads than of queries."""
+    (rows, columns), (wanted, width) = found, expected
+    size = width // num_heads
+    key_heads, rest = divmod(columns, size) if size else (0, 1)
+    if rows != wanted or rest or not 0 < key_heads < num_heads or num_heads % key_heads:
+        return ""
+    repeat = f"merge_heads(repeat_heads(split_heads({name}, {key_heads}), {num_heads // key_heads}))"
+    return f"; it has {key_heads} of {num_heads} heads: for grouped queries repeat each, {repeat}"
 
 
 # --- masks ------------------------------------------------------------------------------------------------------------
@@ -232,7 +250,8 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     kind, index = _name(mask.dtype), _index(tuple(mask.shape), tuple(scores.shape)) or ""
     boolean = _cast(name, mask, "bool") + index
     if "float" not in kind:
-        return f"{name} is {kind}: masks are boolean, True = may look; ones and zeros become {boolean}"
+        mend = f"; ones and zeros become {boolean}" if "int" in kind else ""
+        return f"{name} is {kind}: masks are boolean, True = may look{mend}"
     if bool(((mask == 0) | (mask == 1)).all()):
         bias = "a float is added to the scores as a bias"
         return f"{name} is float with only 0 and 1: {bias}; did you mean `{boolean}`?"
@@ -244,3 +263,10 @@ def about_a_mask_kind(name: str, mask: Any, scores: Any) -> str:
     return (
         f"{about}; if 0 means that a query may look, {opened}" if bool(((mask == 0) | (mask <= -1e4)).all()) else about
     )
+
+
+def about_no_heads_axis(shape: Shape, num_heads: int, axes: int) -> str:
+    """Say which axis of a mask is missing, that of the heads or that of the batch."""
+    both = f"mask[:, None] where the first axis is the batch, mask[None] where it is the {num_heads} heads"
+    expected = "(batch, heads or 1, queries, keys)" if axes == 4 else f"{axes} axes"
+    return f"mask has shape {shape}, expected {expected} or (queries, keys): {both}"

@@ -187,7 +187,7 @@ def gaussian_window(centers: Float[Array, "*B L"], num_keys: int, *, width: floa
     array([[0.14, 0.61, 1.  , 0.61, 0.14, 0.  ]])
     """
     xp = float_namespace(centers=centers)
-    check_count("num_keys", num_keys)
+    num_keys = check_count("num_keys", num_keys)
     width = check_positive("width", width, " of positions")
     (wide_centers,) = widen(xp, centers)
     distance = xp.arange(num_keys, dtype=wide_centers.dtype, device=centers.device) - wide_centers[..., None]

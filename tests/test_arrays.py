@@ -106,6 +106,14 @@ MENDABLE = [
     ("memory", attnlib.write, {"memory": (B, D, 2), "key": (B, H, S, D), "value": (B, H, S, 2)}, "adds a heads axis"),
     ("key", attnlib.structured_scores, {"key": (D,), "W_k": (D, 2), "W_hops": (2, 3)}, "a single vector is key[None"),
     ("weights", attnlib.redundancy, {"weights": (S,)}, "a single vector is weights[None, :]"),
+    (
+        "W_k W_v",
+        attnlib.multi_head_attention,
+        {name: (B, S, D) for name in ("query", "key", "value")}
+        | {"W_q": (D, 12), "W_k": (D, 4), "W_v": (D, 2), "W_o": (6, D), "num_heads": 6},
+        "it has 2 of 6 heads: for grouped queries repeat each, merge_heads(repeat_heads(split_heads(W_k, 2), 3))",
+    ),
+    ("x", attnlib.merge_heads, {"x": (L, D)}, "(heads, positions, features): a single head is x[None]"),
     ("x", attnlib.sigma_pi, {"x": (), "conjuncts": [(0,)], "coefficients": (1,)}, "x is a single number, expected at"),
 ]
 
@@ -153,7 +161,7 @@ def mend(message, names):
     """Return the code that a message proposes for each argument: the first, where it proposes several."""
     found = {}
     for name in names:
-        calls = rf"(?:np|torch)\.\w+\({name}(?:, [^()]*)?\)"
+        calls = rf"(?:\w+\()*(?:(?:np|torch)\.)?\w+\({name}(?:, [^()]*)?\)(?:, \d+\))*\)*"
         tail = r"(?:\.T\b|\.real\b|\.\w+\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])"
         code = re.search(rf"{calls}|\({name} == 0\){tail}*|(?<![\w.]){name}{tail}+", message)
         if code:
@@ -172,7 +180,7 @@ def follow(call, arguments):
         code = mend(words, arguments)
         assert code, f"no mend in: {words}"
         for name, expression in code.items():
-            arguments[name] = eval(expression, {"np": np, "torch": torch, name: arguments[name]})
+            arguments[name] = eval(expression, {"np": np, "torch": torch, **vars(attnlib), name: arguments[name]})
         mended |= set(code)
     raise AssertionError(f"six mends did not help: {words}")
 
@@ -365,6 +373,8 @@ NO_MEND = [
         TypeError,
         "a place in conjuncts is 'a', expected a whole number",
     ),
+    (lambda: causal_mask(torch.tensor(3.0)), TypeError, "num_queries is tensor(3.), expected a whole number"),
+    (lambda: attend(FLOATS, ones(D, 1), np.full((S, D), "x")), TypeError, "mask is <U1: masks are boolean, True = may"),
     (lambda: causal_mask("3"), TypeError, "num_queries is '3', expected a whole number"),
 ]
 
@@ -408,11 +418,18 @@ def test_whatever_one_argument_is_the_answer_is_a_result_or_a_sentence(name, odd
     function = getattr(attnlib, name)
     given = {"conjuncts": [(0, 1)], "axis": -1, "num_queries": 4, "num_keys": 4, "prefix": 2, "width": 2.0, "cap": 2.0}
     given |= {"lengths": np.array([2, 3]), "documents": np.zeros(4, int), "num_positions": 4, "biases": ones(3)}
+    given |= {"num_heads": 2, "num_groups": 2, "x": ones(3, 4, 4) if name.endswith("_heads") else ones(4, 4)}
     given |= {"w_v": ones(4), "coefficients": ones(1), "W_q": ones(4, 4), "W_k": ones(4, 4), "W_gates": ones(4, 4)}
+    given |= {"length": 4, "d_model": 4, "num_heads": 4, "positions": np.arange(4), "table": ones(3, 4)}
     if name == "lstmn":
         given |= {"W_q": ones(8, 4), "W_gates": ones(8, 16)}
     if name == "concat_scores":
         given["W"] = ones(8, 4)
+    if name == "flash_attention_backward":
+        given["logsumexp"] = ones(4)
+    if name == "fast_flash_attention":
+        library = np.asarray  # tensors have their own, in attnlib.models
+    given |= {"d": 4, "sram": 99} | {part: (library(ones(4, 4)), library(ones(4))) for part in ("partial", "other")}
     parameters = inspect.signature(function).parameters
     needed = {n: given.get(n, ones(4, 4)) for n, p in parameters.items() if p.default is p.empty}
     needed = {n: library(value) if isinstance(value, np.ndarray) else value for n, value in needed.items()}
@@ -438,6 +455,13 @@ def test_a_number_in_an_array_does_not_widen_float32(zero_d):
     assert attnlib.soft_lookup(query, query, query, sharpness=zero_d)[0].dtype == np.float32
     assert attnlib.gaussian_window(query[0], 3, width=zero_d).dtype == np.float32
     assert attnlib.write(query, query[:, :2], query, keep=zero_d).dtype == np.float32
+
+
+@pytest.mark.parametrize("three", [3, np.int64(3), np.array(3), torch.tensor(3)])
+def test_a_count_may_be_a_number_of_any_library(three):
+    assert causal_mask(three).shape == causal_mask(2, three).shape[1:] * 2 == (3, 3)
+    assert attnlib.padding_mask([1, 2], three).shape == (2, 1, 1, 3)
+    assert attnlib.distance_bias(ones(3), three).shape == attnlib.gaussian_window(ones(3), three, width=1.0).shape
 
 
 def test_a_number_that_is_a_tensor_keeps_its_gradient():

@@ -157,6 +157,8 @@ def test_no_gate_and_no_capacity_widens_the_dtype(narrow, gate):
 def test_nothing_demanded_and_nothing_to_share_give_zeros(array):
     assert_array_equal(share_capacity(array([0, 0]), 0.0), [0, 0])
     assert_array_equal(share_capacity(array([1, 3]), 0.0), [0, 0])
+    assert_array_equal(share_capacity(array([1, 3, 0]), math.inf), [1, 3, 0])
+    assert spill_over(5.0, 2, capacity=math.inf) == 1.0
 
 
 def test_more_trials_or_less_certainty_narrow_the_interval():
@@ -195,7 +197,6 @@ def test_gradients_flow_through_signal_and_threshold():
         (lambda: estimate_gate(0.3, 0.5, 0.3), "^attended and false_alarms are both 0.3: there is no strength"),
         (lambda: share_capacity(np.ones(3), -1.0), "^capacity is -1.0, expected a finite number, 0 or more, in mess"),
         (lambda: share_capacity(np.ones(3), math.nan), "^capacity is nan"),
-        (lambda: share_capacity(np.ones(3), math.inf), "^capacity is inf"),
         (lambda: share_capacity(np.array([1.0, -2.0]), 1.0), "^demand has a negative, infinite or missing number"),
         (lambda: spill_over(-1.0, 2), "^load is -1.0, expected a finite number, 0 or more, in messages"),
         (lambda: spill_over(1.0, 2, capacity=-3.0), "^capacity is -3.0"),

@@ -24,8 +24,9 @@ from attnlib.models.attention import (
 )
 from attnlib.models.decoders import WIRINGS, BahdanauDecoder, LuongDecoder, wire
 from attnlib.models.seq2seq import Encoded, EncoderDecoder, FixedVector
+from attnlib.models.transformer import Transformer
 
-B, S, T, EMBEDDING, HIDDEN, D_A, SOURCE, TARGET = 3, 11, 13, 5, 26, 23, 17, 19
+B, S, T, EMBEDDING, HIDDEN, D_A, SOURCE, TARGET, D_FF = 3, 11, 13, 5, 26, 23, 17, 19, 31
 SIZES = {"embedding": EMBEDDING, "hidden": HIDDEN}
 LENGTHS = torch.tensor([4, 11, 1])
 
@@ -48,6 +49,13 @@ def gru_size(width, hidden):
 
 def linear_size(width, hidden):
     return (width + 1) * hidden
+
+
+def transformer_size(d_model, d_ff, num_layers, *, last_norms=0):
+    """Twelve square matrices and two feed-forwards a pair of layers, five norms; word vectors and a readout."""
+    forward, norm = linear_size(d_model, d_ff) + linear_size(d_ff, d_model), 2 * d_model
+    layers = num_layers * (12 * d_model**2 + 2 * forward + 5 * norm) + last_norms * norm
+    return (SOURCE + TARGET) * d_model + layers + linear_size(d_model, TARGET)
 
 
 E, H = EMBEDDING, HIDDEN
@@ -104,6 +112,12 @@ def wired(name):
     return Translator(build, TWO_WAY + size, SUMS["only" if "only" in name else "global"])
 
 
+def transformer(norm, **options):
+    """Return what builds a transformer of two layers and two heads."""
+    sizes = {"d_model": HIDDEN, "num_heads": 2, "d_ff": D_FF, "num_layers": 2}
+    return functools.partial(Transformer, SOURCE, TARGET, **sizes, norm=norm, **options)
+
+
 ATTENDING = (  # each score once, and each window in each decoder, for the position and the query come from there
     *("bahdanau global additive", "bahdanau local-m location", "bahdanau local-p additive"),
     *("luong global general", "luong global location", "luong local-m dot", "luong local-p dot"),
@@ -120,6 +134,8 @@ TRANSLATORS = {
     ),
     **{name: attending(name) for name in ATTENDING},
     **{name: wired(name) for name in WIRINGS},
+    "transformer": Translator(transformer("post"), transformer_size(H, D_FF, 2)),
+    "transformer pre-norm": Translator(transformer("pre"), transformer_size(H, D_FF, 2, last_norms=2)),
 }
 
 

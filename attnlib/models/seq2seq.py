@@ -87,14 +87,7 @@ class Encoder(nn.Module):
         Cho et al. (2014), appendix A.1.1.
         """
         check_token_numbers("source", source, self.embed.num_embeddings)
-        check_token_numbers("lengths", lengths, None, "B")
-        if len(lengths) != len(source):
-            raise ValueError(f"source has {len(source)} sentences, lengths {len(lengths)}: each sentence has one")
-        if not 0 < int(lengths.min()) <= int(lengths.max()) <= source.shape[1]:
-            raise ValueError(
-                f"lengths reach from {int(lengths.min())} to {int(lengths.max())}, expected 1 to {source.shape[1]}, "
-                "the width of source: an empty sentence has nothing to translate"
-            )
+        check_lengths(lengths, source)
         packed = pack_padded_sequence(self.embed(source), lengths.cpu(), batch_first=True, enforce_sorted=False)
         annotations, last = self.rnn(packed)
         annotations, _ = pad_packed_sequence(annotations, batch_first=True, total_length=source.shape[1])
@@ -331,4 +324,22 @@ def check_token_numbers(name: str, numbers: Tensor, vocabulary: int | None, *axe
         raise ValueError(
             f"{name} has numbers from {int(numbers.min())} to {int(numbers.max())}, expected 0 to {vocabulary - 1}: "
             "was it encoded with the vocabulary that the model was made for?"
+        )
+
+
+def check_lengths(lengths: Tensor, source: Tensor) -> None:
+    """Check that `lengths` says for each sentence of `source` how many tokens it has: from 1 to S.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no tensor of whole numbers, has not one for each sentence, or one of them is out of range.
+    """
+    check_token_numbers("lengths", lengths, None, "B")
+    if len(lengths) != len(source):
+        raise ValueError(f"source has {len(source)} sentences, lengths {len(lengths)}: each sentence has one")
+    if not 0 < int(lengths.min()) <= int(lengths.max()) <= source.shape[1]:
+        raise ValueError(
+            f"lengths reach from {int(lengths.min())} to {int(lengths.max())}, expected 1 to {source.shape[1]}, "
+            "the width of source: an empty sentence has nothing to translate"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Complex, Float, Inexact
 
 from attnlib.arrays import check_count, check_positive, float_namespace, shared_namespace
-from attnlib.psychology import _check_numpy
+from attnlib.psychology.checks import check_numpy
 
 WINDOW, HOP = 512, 128  # samples; at 8 kHz a cell is 15.6 Hz tall, and the next one begins 16 ms later
 FORMANTS = {  # Hz: the averages of 33 men, Peterson & Barney (1952), in heed, head, hod, hawed, who'd
@@ -82,7 +82,7 @@ def spectrogram(sound: Float[np.ndarray, "*B T"]) -> Complex[np.ndarray, "*B F N
     >>> spectrogram(np.zeros((2, 8000))).shape
     (2, 257, 66)
     """
-    _check_numpy(sound=sound)
+    check_numpy(sound=sound)
     float_namespace(sound=sound)
     if sound.ndim < 1 or sound.shape[-1] == 0:
         raise ValueError(f"sound has shape {sound.shape}, expected samples on its last axis")
@@ -194,7 +194,7 @@ def selection_gain(
 
 def _check_weights(weights, **cells):
     _check_cells(**cells)
-    _check_numpy(weights=weights)
+    check_numpy(weights=weights)
     shared_namespace(weights=weights)
     if not np.issubdtype(weights.dtype, np.inexact):
         raise TypeError(f"weights is an array of {weights.dtype}, expected floats: weights.astype(float)")
@@ -204,7 +204,7 @@ def _check_weights(weights, **cells):
 
 
 def _check_cells(**arrays):
-    _check_numpy(**arrays)
+    check_numpy(**arrays)
     shared_namespace(**arrays)
     for name, cells in arrays.items():
         if not np.issubdtype(cells.dtype, np.complexfloating):

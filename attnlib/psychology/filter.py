@@ -93,7 +93,7 @@ def share_capacity(demand: Float[Array, "*B N"], capacity: float) -> Float[Array
     Raises
     ------
     TypeError, ValueError
-        If `demand` is a single number, or `demand` or `capacity` is negative, infinite or missing.
+        If `demand` is a single number, negative, infinite or missing, or `capacity` is negative.
 
     Examples
     --------
@@ -101,14 +101,14 @@ def share_capacity(demand: Float[Array, "*B N"], capacity: float) -> Float[Array
     array([0.5, 0.5, 1. ])
     """
     xp = float_namespace(demand=demand)
-    capacity = check_amount("capacity", capacity, ", in messages")
+    capacity = _capacity(capacity)
     if demand.ndim == 0:
         raise ValueError("demand is a single number, expected one for each message: demand[None]")
     check_amounts(demand=demand)
     (wide_demand,) = widen(xp, demand)
     total = xp.sum(wide_demand, axis=-1, keepdims=True)
     crowded = total > capacity
-    shared = xp.where(crowded, wide_demand * (capacity / xp.where(crowded, total, 1)), wide_demand)
+    shared = wide_demand * xp.where(crowded, capacity / xp.where(crowded, total, 1), 1)
     return cast(xp, demand.dtype, shared)
 
 
@@ -120,7 +120,7 @@ def spill_over(load: float, num_rejected: int, *, capacity: float = 1.0) -> floa
     Raises
     ------
     TypeError, ValueError
-        If `load` or `capacity` is negative or infinite, or there is no rejected message.
+        If `load` or `capacity` is negative, or there is no rejected message.
 
     References
     ----------
@@ -132,9 +132,18 @@ def spill_over(load: float, num_rejected: int, *, capacity: float = 1.0) -> floa
     [1.0, 0.5, 0.0, 0.0]
     """
     load = check_amount("load", load, ", in messages")
-    capacity = check_amount("capacity", capacity, ", in messages")
+    capacity = _capacity(capacity)
     check_count("num_rejected", num_rejected, least=1)
     return min(1.0, max(0.0, capacity - load) / num_rejected)
+
+
+def _capacity(capacity):
+    """Infinite capacity is a theory too: nothing is scarce."""
+    return (
+        capacity
+        if isinstance(capacity, float) and capacity == math.inf
+        else check_amount("capacity", capacity, ", in messages")
+    )
 
 
 def binomial_interval(hits: int, trials: int, *, level: float = 0.95) -> tuple[float, float]:

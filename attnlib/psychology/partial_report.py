@@ -19,7 +19,7 @@ from attnlib.arrays import (
     widen,
 )
 from attnlib.attention import attend
-from attnlib.psychology import _check_generator, _check_numpy
+from attnlib.psychology.checks import check_generator, check_numpy
 
 
 def letters_available(
@@ -175,10 +175,10 @@ def slip_places(
     >>> sorted(int(x) for x in slip_places(np.array([5, 6, 7, 8]), keeps, rng=np.random.default_rng(0)))
     [5, 6, 7, 8]
     """
-    _check_numpy(letters=letters, keeps_place=keeps_place)
+    check_numpy(letters=letters, keeps_place=keeps_place)
     integer_namespace(letters=letters)
     boolean_namespace(keeps_place=keeps_place)
-    _check_generator(rng)
+    check_generator(rng)
     if letters.ndim == 0:
         raise ValueError("letters is a single number, expected one for each place: letters[None]")
     if keeps_place.shape != letters.shape:

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from scipy import ndimage
 
 from attnlib.arrays import check_amount, check_count, check_positive, check_word
-from attnlib.psychology import _check_image, _check_map
+from attnlib.psychology.checks import check_image, check_map
 
 ANGLES = {"horizontal": 90, "rising": 45, "vertical": 0, "falling": 135}  # of the wave across the stripes, y downwards
 CHANNELS = (("intensity",), ("red", "green", "blue", "yellow"), tuple(ANGLES))
@@ -30,7 +30,7 @@ def gaussian_pyramid(image: Float[np.ndarray, "h w"], num_levels: int) -> list[F
     >>> [level.round(3).tolist() for level in gaussian_pyramid(np.array([[0.0, 0.0, 16.0, 0.0, 0.0]]), 2)]
     [[[0.0, 0.0, 16.0, 0.0, 0.0]], [[1.0, 6.0, 1.0]]]
     """
-    _check_map("image", image)
+    check_map("image", image)
     check_count("num_levels", num_levels, least=1)
     levels = [image.astype(float)]
     while len(levels) < num_levels:
@@ -51,7 +51,7 @@ def rescale(feature_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     >>> rescale(np.array([[2.0, 3.0, 6.0]]))
     array([[0.  , 0.25, 1.  ]])
     """
-    _check_map("feature_map", feature_map)
+    check_map("feature_map", feature_map)
     x = feature_map.astype(float)
     low, high = x.min(), x.max()
     x = (x - low) / (high - low) if high - low > FLAT else np.zeros_like(x)
@@ -108,7 +108,7 @@ def feature_maps(image: Float[np.ndarray, "H W 3"], *, finest: int = 1) -> dict[
     Itti, Koch & Niebur (1998), with ``finest=2`` for 640 × 480 pixels. Their red–green, as printed, does not vanish on
     a uniformly red image; here it is one map, (red − green) / brightest, compared with itself.
     """
-    _check_image(image, finest)
+    check_image(image, finest)
     dtype, image, num_levels = image.dtype, image.astype(float), finest + 7
     brightest, (red, green, blue) = image.max(axis=-1), np.moveaxis(image, -1, 0)
     lit = np.where(brightest > 0.1, brightest, np.inf)  # in the dark, no colours
@@ -180,7 +180,7 @@ def scan_path(saliency: Float[np.ndarray, "h w"], num_fixations: int, *, radius:
     array([[0, 2],
            [0, 4]])
     """
-    _check_map("saliency", saliency)
+    check_map("saliency", saliency)
     check_count("num_fixations", num_fixations)
     radius = check_positive("radius", radius, ", in pixels of the map")
     rows, columns = np.indices(saliency.shape)

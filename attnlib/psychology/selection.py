@@ -14,7 +14,7 @@ from attnlib.arrays import (
     holds,
     widen,
 )
-from attnlib.psychology import _check_generator
+from attnlib.psychology.checks import check_generator
 
 
 def transmitted_bits(counts: Float[Array, "S R"]) -> Float[Array, ""]:
@@ -128,7 +128,7 @@ def transmit(
     array([0., 8.])
     """
     xp = float_namespace(signal=signal, bits=bits, variance=variance)
-    _check_generator(rng)
+    check_generator(rng)
     check_broadcast(signal=signal, bits=bits, variance=variance)
     wide_signal, wide_bits, wide_variance = widen(xp, signal, bits, variance)
     lost = distortion(wide_bits, wide_variance)

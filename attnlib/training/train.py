@@ -48,12 +48,13 @@ def train(
     *,
     steps: int,
     learning_rate: float = 5e-3,
+    warm_up: float = 0.1,
     check: Callable[[nn.Module], float] | None = None,
     every: int = 50,
     enough: float = math.inf,
     progress: bool | None = True,
 ) -> History:
-    """Train `model` in place with AdamW: gradients clipped to norm 1, a tenth of the steps to warm up, then a cosine.
+    """Train `model` in place with AdamW: gradients clipped to norm 1, some steps to warm up, then a cosine.
 
     One thread is used, so that a run on a small model is fast, and the same each time on the same machine. Set
     ``torch.manual_seed`` before the model is made; the data bring their own seed.
@@ -66,6 +67,8 @@ def train(
         Batches; the loop takes as many as it has steps.
     steps : int
         The most steps to make.
+    warm_up : float
+        Share of the steps in which the learning rate climbs. With 0 the first step has it all.
     check : function, optional
         Takes the model, in evaluation mode and without gradients, and returns an accuracy.
     every : int
@@ -102,10 +105,11 @@ def train(
     check_count("steps", steps, least=1)
     check_count("every", every, least=1)
     check_positive("learning_rate", learning_rate)
+    check_share("warm_up", warm_up)
     if not (isinstance(enough, float) and enough == math.inf):
         check_number("enough", enough)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step, steps, warm_up))
     history, data, threads = History(), iter(data), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -137,8 +141,8 @@ def _check_parts(model, loss, data, check) -> None:
         raise TypeError(f"data is {data!r}, expected an iterable of batches, such as batches(pairs, …, size=64)")
 
 
-def _warm_up_then_cosine(step: int, steps: int) -> float:
-    warm_up = max(1, steps // 10)
+def _warm_up_then_cosine(step: int, steps: int, share: float) -> float:
+    warm_up = max(1, int(steps * share))
     return min((step + 1) / warm_up, 0.5 + 0.5 * math.cos(math.pi * step / steps))
 
 

@@ -1,0 +1,89 @@
+"""Classic wrong answers to the exercises of chapter 19."""
+
+import numpy as np
+
+
+def cut__bare_reshape(x, num_heads):
+    """The right shape, and numbers of different tokens mixed."""
+    return x.reshape(num_heads, len(x), -1)
+
+
+def cut__heads_behind_the_positions(x, num_heads):
+    """Cuts, and does not move the axis."""
+    return x.reshape(len(x), num_heads, -1)
+
+
+def cut__every_third_feature(x, num_heads):
+    """Cuts the features the other way round: head h gets h, h + H, and so on."""
+    return x.reshape(len(x), -1, num_heads).transpose(2, 0, 1)
+
+
+def cut__heads_from_the_last(x, num_heads):
+    """Counts the heads backwards."""
+    return x.reshape(len(x), num_heads, -1).transpose(1, 0, 2)[::-1]
+
+
+def cut__a_copy_for_each_head(x, num_heads):
+    """Multiplies instead of splitting: every head gets all features."""
+    return np.stack([x] * num_heads)
+
+
+def cut__one_head_only(x, num_heads):
+    """Returns the first head."""
+    return x[:, : x.shape[1] // num_heads]
+
+
+def written__all_together(heads, W_o):
+    """The output, which is the sum of the parts."""
+    return np.concatenate(list(heads), axis=-1) @ W_o
+
+
+def written__an_equal_share_each(heads, W_o):
+    """Divides the output by the number of heads."""
+    return np.stack([written__all_together(heads, W_o) / len(heads)] * len(heads))
+
+
+def written__columns_of_the_matrix(heads, W_o):
+    """Takes columns where the rows belong to a head."""
+    size = heads.shape[-1]
+    return np.stack([head @ W_o[:, h * size : (h + 1) * size].T for h, head in enumerate(heads)])
+
+
+def written__every_third_row(heads, W_o):
+    """Takes rows h, h + H, … for head h."""
+    return np.stack([head @ W_o[h :: len(heads)] for h, head in enumerate(heads)])
+
+
+def written__the_first_rows_for_every_head(heads, W_o):
+    """Forgets to move on to the next rows."""
+    return heads @ W_o[: heads.shape[-1]]
+
+
+def may_look__not_turned_round(attn_mask, key_padding_mask):
+    """Joins the two and leaves True = blocked."""
+    return attn_mask | key_padding_mask[:, None, None, :]
+
+
+def may_look__either_is_enough(attn_mask, key_padding_mask):
+    """Turns both round and joins them with or."""
+    return ~attn_mask | ~key_padding_mask[:, None, None, :]
+
+
+def may_look__no_axis_for_the_heads(attn_mask, key_padding_mask):
+    """One axis too few."""
+    return ~attn_mask & ~key_padding_mask[:, None, :]
+
+
+def may_look__padding_blocks_queries(attn_mask, key_padding_mask):
+    """Puts the padding on the axis of the queries."""
+    return ~attn_mask & ~key_padding_mask[:, None, :, None]
+
+
+def may_look__only_the_padding(attn_mask, key_padding_mask):
+    """Forgets attn_mask."""
+    return ~np.broadcast_to(key_padding_mask[:, None, None, :], (len(key_padding_mask), 1, *attn_mask.shape))
+
+
+def may_look__floats(attn_mask, key_padding_mask):
+    """A bias of minus infinity where torch blocks."""
+    return np.where(attn_mask | key_padding_mask[:, None, None, :], -np.inf, 0.0)
