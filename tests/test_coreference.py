@@ -132,7 +132,7 @@ def test_shuffled_words_keep_their_places_known_and_the_draw_is_the_same_for_the
         (lambda: draw_sentence(random.Random(0), None, held_out=True), TypeError, "kind is None, expected one of kind"),
         (lambda: draw_training(-1), ValueError, "number is -1, expected 0 or more"),
         (lambda: draw_twins(2.5, "kind"), TypeError, "number is 2.5, expected a whole number"),
-        (lambda: make_batch([]), ValueError, "expected at least one"),
+        (lambda: make_batch([]), ValueError, "each needs at least one token"),
     ],
 )
 def test_a_wrong_call_is_told_what_it_was(call, error, words):
