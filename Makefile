@@ -34,6 +34,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/additive.py
 	$(BIN)/python benchmarks/tiny_call.py
+	$(BIN)/python benchmarks/attention.py
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

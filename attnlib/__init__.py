@@ -9,6 +9,7 @@ from attnlib.additive import additive_scores
 from attnlib.attention import attend, log_sum_exp, softmax
 from attnlib.dot_product import dot_product_scores, scaled_dot_product_attention, softcap
 from attnlib.fast_weights import delta_write, recall, sigma_pi, unnormalized, write
+from attnlib.flash import fast_flash_attention, flash_attention, flash_attention_backward, hbm_accesses, merge
 from attnlib.intra_attention import align_both, distance_bias, lstmn, redundancy, structured_scores
 from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
@@ -36,13 +37,18 @@ __all__ = [
     "distance_bias",
     "document_mask",
     "dot_product_scores",
+    "fast_flash_attention",
+    "flash_attention",
+    "flash_attention_backward",
     "gaussian_scores",
     "gaussian_window",
     "general_scores",
+    "hbm_accesses",
     "location_scores",
     "log_sum_exp",
     "lstmn",
     "match_scores",
+    "merge",
     "merge_heads",
     "multi_head_attention",
     "padding_mask",

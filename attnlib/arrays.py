@@ -293,7 +293,7 @@ def check_query_and_key(query: Array, key: Array) -> None:
             f"query's last axis is {query.shape[-1]}, key's is {key.shape[-1]}: they must match"
             + mends.about_last_axes(query.shape, key.shape)
         )
-    _check_leading_axes(query=query, key=key)
+    check_leading_axes(query=query, key=key)
 
 
 def check_pairs(query: Array, key: Array, *features: tuple[int, ...]) -> None:
@@ -304,7 +304,7 @@ def check_pairs(query: Array, key: Array, *features: tuple[int, ...]) -> None:
     for name, array, shape in zip(("query", "key"), (query, key), features):
         if array.ndim < 2:
             raise ValueError(mends.about_positions(name, {name: array}, shape))
-    _check_leading_axes(query=query, key=key)
+    check_leading_axes(query=query, key=key)
 
 
 def check_key_and_value(key: Array, value: Array) -> None:
@@ -315,7 +315,7 @@ def check_key_and_value(key: Array, value: Array) -> None:
             f"key has {key.shape[-2]} positions, value has {value.shape[-2]}: each key needs one value"
             + mends.about_missing_values("value", key.shape[-2], value.shape)
         )
-    _check_leading_axes(key=key, value=value)
+    check_leading_axes(key=key, value=value)
 
 
 def check_scores_and_value(scores: Array, value: Array, *, name: str = "value") -> None:
@@ -326,10 +326,11 @@ def check_scores_and_value(scores: Array, value: Array, *, name: str = "value") 
             f"scores has {scores.shape[-1]} keys on its last axis, {name} has {value.shape[-2]} positions: "
             "each key needs one value" + mends.about_missing_values(name, scores.shape[-1], value.shape)
         )
-    _check_leading_axes(**{"scores": scores, name: value})
+    check_leading_axes(**{"scores": scores, name: value})
 
 
-def _check_leading_axes(**two: Array) -> None:
+def check_leading_axes(**two: Array) -> None:
+    """Check that the axes before the last two of two arrays broadcast."""
     one, other = two.values()
     if not mends.broadcasts(one.shape[:-2], other.shape[:-2]):
         raise ValueError(mends.about_leading_axes(two))

@@ -19,6 +19,8 @@ from attnlib.arrays import (
     widen,
 )
 
+PAIRINGS = ("interleaved", "half")
+
 # --- absolute positions: added to the input ---------------------------------------------------------------------------
 
 
@@ -58,8 +60,7 @@ def sinusoidal_positions(length: int, d_model: int, *, like: Array | None = None
            [ 0.84,  0.54,  0.01,  1.  ],
            [ 0.91, -0.42,  0.02,  1.  ]])
     """
-    check_count("length", length)
-    check_count("d_model", d_model)
+    length, d_model = check_count("length", length), check_count("d_model", d_model)
     _check_even("d_model", d_model)
     xp, dtype, wide, device = _floats_like(like)
     angles = _angles(xp, xp.arange(length, dtype=wide, **device), d_model, 10_000.0)
@@ -119,7 +120,7 @@ def rotate(
     _check_even("x's last axis", x.shape[-1])
     _check_positions(positions, x)
     base = check_positive("base", base)
-    check_word("pairing", pairing, ("interleaved", "half"))
+    check_word("pairing", pairing, PAIRINGS)
     (wide,) = widen(xp, x)
     angles = _angles(xp, xp.astype(positions, wide.dtype), x.shape[-1], base)
     if pairing == "interleaved":
@@ -179,9 +180,9 @@ def alibi_slopes(num_heads: int, *, like: Array | None = None) -> Float[Array, "
     >>> alibi_slopes(3)
     array([0.0625    , 0.00390625, 0.25      ])
     """
-    check_count("num_heads", num_heads, least=1)
+    num_heads = check_count("num_heads", num_heads, least=1)
     xp, dtype, _, device = _floats_like(like)
-    power = 2 ** (int(num_heads).bit_length() - 1)
+    power = 2 ** (num_heads.bit_length() - 1)
     slopes = [2 ** (-8 * h / power) for h in range(1, power + 1)]
     between = [2 ** (-4 * h / power) for h in range(1, 2 * power, 2)]
     return xp.asarray((slopes + between)[:num_heads], dtype=dtype, **device)
@@ -224,9 +225,8 @@ def alibi_bias(
            [-0.5,  0. , -0.5],
            [-1. , -0.5,  0. ]])
     """
-    num_keys = num_queries if num_keys is None else num_keys
-    check_count("num_queries", num_queries)
-    check_count("num_keys", num_keys)
+    num_queries = check_count("num_queries", num_queries)
+    num_keys = num_queries if num_keys is None else check_count("num_keys", num_keys)
     slopes, (xp, dtype, wide, device) = alibi_slopes(num_heads, like=like), _floats_like(like)
     nearness = xp.astype(-xp.abs(_distances(xp, num_queries, num_keys, **device)), wide)
     return cast(xp, dtype, xp.astype(slopes, wide)[:, None, None] * nearness)
@@ -276,13 +276,12 @@ def relative_scores(
     xp = float_namespace(query=query, table=table)
     check_has_positions(query=query)
     num_queries, width = query.shape[-2:]
-    num_keys = num_queries if num_keys is None else num_keys
-    check_count("num_keys", num_keys)
+    num_keys = num_queries if num_keys is None else check_count("num_keys", num_keys)
     _check_table(table, width, "query's last axis")
     wide_query, wide_table = widen(xp, query, table)
-    by_distance = (wide_query / math.sqrt(max(width, 1))) @ xp.matrix_transpose(wide_table)
-    rows = xp.arange(num_queries, device=query.device)[:, None]
-    return cast(xp, query.dtype, by_distance[..., rows, _rows_of(xp, table, num_queries, num_keys)])
+    vectors = wide_table[_rows_of(xp, table, num_queries, num_keys)]  # (L, S, d_k)
+    scale = 1 / math.sqrt(max(width, 1))
+    return cast(xp, query.dtype, _row_by_row(xp, wide_query * scale, xp.matrix_transpose(vectors)))
 
 
 def relative_output(weights: Float[Array, "*B L S"], table: Float[Array, "n d_v"]) -> Float[Array, "*B L d_v"]:
@@ -320,7 +319,14 @@ def relative_output(weights: Float[Array, "*B L S"], table: Float[Array, "n d_v"
     _check_table(table)
     wide_weights, wide_table = widen(xp, weights, table)
     vectors = wide_table[_rows_of(xp, table, *weights.shape[-2:])]  # (L, S, d_v)
-    return cast(xp, weights.dtype, (wide_weights[..., None, :] @ vectors)[..., 0, :])
+    return cast(xp, weights.dtype, _row_by_row(xp, wide_weights, vectors))
+
+
+def _row_by_row(xp, x, matrices):
+    """Multiply row i of every x (…, L, a) by matrix i of (L, a, b): L products, however many sequences and heads."""
+    lead, (length, width) = x.shape[:-2], x.shape[-2:]
+    rows = xp.permute_dims(xp.reshape(x, (math.prod(lead), length, width)), (1, 0, 2))
+    return xp.reshape(xp.permute_dims(rows @ matrices, (1, 0, 2)), (*lead, length, matrices.shape[-1]))
 
 
 def _distances(xp, num_queries, num_keys, **device) -> Integer[Array, "L S"]:

@@ -28,6 +28,11 @@ FORMULAS = {  # name: (a call of tensors alone, the tensors)
     "distance_bias": (shaped(7),),
     "document_mask": (torch.tensor([[0, 0, 1], [0, 1, 1]]), torch.tensor([[0, 1], [1, 1]])),
     "dot_product_scores": (shaped(B, H, L, D), shaped(B, H, S, D)),
+    "flash_attention": (shaped(B, H, L, D), shaped(B, H, S, D), shaped(B, H, S, D_V)),
+    "flash_attention_backward": (
+        *(shaped(B, H, L, D), shaped(B, H, S, D), shaped(B, H, S, D_V)),
+        *(shaped(B, H, L, D_V), shaped(B, H, L), shaped(B, H, L, D_V)),
+    ),
     "gaussian_scores": (shaped(B, H, L, D), shaped(B, H, S, D)),
     "gaussian_window": (shaped(B, L),),
     "general_scores": (shaped(B, H, L, D), shaped(B, H, S, D_V), shaped(D, D_V)),
@@ -42,6 +47,7 @@ FORMULAS = {  # name: (a call of tensors alone, the tensors)
         shaped(B, S, D),
         *(shaped(D, 2 * H), shaped(D_V, 2 * H), shaped(D, 5 * H), shaped(5 * H, D_A)),
     ),
+    "merge": (shaped(B, L, D), shaped(B, L), shaped(B, 1, L, D), shaped(B, 1, L)),
     "padding_mask": (torch.tensor([3, 5]),),
     "prefix_mask": (shaped(L, S),),
     "recall": (shaped(B, D, D_V), shaped(B, L, D)),
@@ -68,6 +74,8 @@ CALLS = {  # what a formula takes besides tensors
     "attend": lambda scores, value: attnlib.attend(scores, value, attnlib.causal_mask(*scores.shape[-2:], like=scores)),
     "causal_mask": lambda x: attnlib.causal_mask(*x.shape, like=x),
     "distance_bias": lambda biases: attnlib.distance_bias(biases, L),
+    "flash_attention": lambda *tensors: attnlib.flash_attention(*tensors, causal=True, block_q=2, block_k=3),
+    "flash_attention_backward": lambda *tensors: attnlib.flash_attention_backward(*tensors, causal=True, block_q=2),
     "gaussian_window": lambda centers: attnlib.gaussian_window(centers, S, width=2.0),
     "multi_head_attention": lambda query, key, *others: attnlib.multi_head_attention(
         query,
@@ -76,6 +84,7 @@ CALLS = {  # what a formula takes besides tensors
         num_heads=H,
         mask=attnlib.causal_mask(query.shape[-2], key.shape[-2], like=query),
     ),
+    "merge": lambda one, its_lse, two, other_lse: attnlib.merge((one, its_lse), (two, other_lse)),
     "padding_mask": lambda lengths: attnlib.padding_mask(lengths, S),
     "prefix_mask": lambda x: attnlib.prefix_mask(*x.shape, prefix=2, like=x),
     "relative_scores": lambda query, table: attnlib.relative_scores(query, table, S),
@@ -89,6 +98,7 @@ CALLS = {  # what a formula takes besides tensors
 }
 MASKS = {"causal_mask", "document_mask", "padding_mask", "prefix_mask", "window_mask"}
 MADE = {"alibi_bias", "alibi_slopes", "sinusoidal_positions"}  # of lengths alone: a tensor only lends its library
+NO_TENSORS = {"fast_flash_attention", "hbm_accesses"}  # NumPy alone, in place; whole numbers
 IN_PIECES = {"additive_scores", "concat_scores", "lstmn"}  # what is done at once in small cases
 CASES = [(name, False) for name in FORMULAS] + [(name, True) for name in sorted(IN_PIECES)]
 
@@ -113,7 +123,7 @@ def total(call):
 
 
 def test_every_public_formula_is_in_the_table():
-    assert set(FORMULAS) == set(attnlib.__all__)
+    assert set(FORMULAS) == set(attnlib.__all__) - NO_TENSORS
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
@@ -183,6 +193,15 @@ def test_in_inference_mode_and_with_deterministic_algorithms(formula):
             result.backward()
     finally:
         torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_a_row_without_a_visible_key_is_zero_also_where_no_number_can_be_seen(plain_errors):
+    scores = torch.stack([torch.full((S,), -math.inf), torch.zeros(S)])
+    torch._dynamo.reset()
+    compiled = torch.compile(attnlib.softmax, fullgraph=True, backend="eager")
+    for call in (attnlib.softmax, compiled, torch.func.vmap(attnlib.softmax)):
+        torch.testing.assert_close(call(scores), torch.stack([torch.zeros(S), torch.full((S,), 1 / S)]))
 
 
 def test_the_loop_over_pieces_gives_what_is_given_at_once(monkeypatch):

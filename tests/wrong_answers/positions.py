@@ -1,0 +1,131 @@
+"""Classic wrong answers to the exercises of chapter 20."""
+
+import numpy as np
+
+
+def _sinusoids(length, d_model, *, start=0, exponent=None, swap=False):
+    exponent = np.arange(0, d_model, 2) / d_model if exponent is None else exponent
+    angles = np.outer(np.arange(start, start + length), 10000.0**-exponent)
+    table = np.empty((length, d_model))
+    table[:, swap::2], table[:, 1 - swap :: 2] = np.sin(angles), np.cos(angles)
+    return table
+
+
+def sinusoids__sine_and_cosine_exchanged(length, d_model):
+    """The cosine in the even column."""
+    return _sinusoids(length, d_model, swap=True)
+
+
+def sinusoids__all_sines_first(length, d_model):
+    """The order of the authors' code, and not of their paper."""
+    table = _sinusoids(length, d_model)
+    return np.concatenate([table[:, 0::2], table[:, 1::2]], axis=1)
+
+
+def sinusoids__positions_from_one(length, d_model):
+    """Counts as people do."""
+    return _sinusoids(length, d_model, start=1)
+
+
+def sinusoids__a_frequency_for_each_column(length, d_model):
+    """The exponent of column 2i + 1 is (2i + 1) / d."""
+    angles = np.outer(np.arange(length), 10000.0 ** (-np.arange(d_model) / d_model))
+    return np.where(np.arange(d_model) % 2, np.cos(angles), np.sin(angles))
+
+
+def sinusoids__half_the_exponent(length, d_model):
+    """i / d instead of 2i / d."""
+    return _sinusoids(length, d_model, exponent=np.arange(d_model // 2) / d_model)
+
+
+def sinusoids__reaches_ten_thousand(length, d_model):
+    """Divides by the last pair instead of by d / 2: the frequencies of the authors' code."""
+    return _sinusoids(length, d_model, exponent=np.linspace(0, 1, d_model // 2))
+
+
+def sinusoids__in_degrees(length, d_model):
+    """Sines of degrees."""
+    angles = np.deg2rad(np.outer(np.arange(length), 10000.0 ** (-np.arange(0, d_model, 2) / d_model)))
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, d_model)
+
+
+def sinusoids__transposed(length, d_model):
+    """One column for each position."""
+    return _sinusoids(length, d_model).T
+
+
+def to_half_pairing__unchanged(W, num_heads):
+    """Believes that the order does not matter."""
+    return W.copy()
+
+
+def to_half_pairing__all_heads_at_once(W, num_heads):
+    """Sorts even and odd columns across the heads."""
+    return np.concatenate([W[:, 0::2], W[:, 1::2]], axis=1)
+
+
+def to_half_pairing__odd_first(W, num_heads):
+    """The second of each pair comes first."""
+    heads = W.reshape(len(W), num_heads, -1)
+    return np.concatenate([heads[..., 1::2], heads[..., 0::2]], axis=-1).reshape(W.shape)
+
+
+def to_half_pairing__way_back(W, num_heads):
+    """From half to interleaved."""
+    return np.swapaxes(W.reshape(len(W), num_heads, 2, -1), -1, -2).reshape(W.shape)
+
+
+def to_half_pairing__rows(W, num_heads):
+    """Moves the rows, as for a matrix that is stored transposed."""
+    return np.swapaxes(W.T.reshape(len(W), num_heads, -1, 2), -1, -2).reshape(W.shape).T
+
+
+def to_half_pairing__in_place(W, num_heads):
+    """Writes into the caller's matrix."""
+    W[:] = np.swapaxes(W.reshape(len(W), num_heads, -1, 2), -1, -2).reshape(W.shape)
+    return W
+
+
+def _weights(scores):
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _distance(length):
+    return np.arange(length)[:, None] - np.arange(length)
+
+
+def alibi_weights__the_far_ones_first(length, slope):
+    """Adds slope times distance."""
+    return _weights(np.where(_distance(length) >= 0, slope * _distance(length), -np.inf))
+
+
+def alibi_weights__mask_after_the_softmax(length, slope):
+    """Sets what comes later to zero when the shares are already given out."""
+    return np.tril(_weights(-slope * np.abs(_distance(length))))
+
+
+def alibi_weights__no_mask(length, slope):
+    """Both sides."""
+    return _weights(-slope * np.abs(_distance(length)))
+
+
+def alibi_weights__no_softmax(length, slope):
+    """Returns the bias."""
+    return np.where(_distance(length) >= 0, -slope * _distance(length), 0.0)
+
+
+def alibi_weights__squared(length, slope):
+    """The distance squared."""
+    return _weights(np.where(_distance(length) >= 0, -slope * _distance(length) ** 2, -np.inf))
+
+
+def alibi_weights__by_column(length, slope):
+    """Normalizes over the queries."""
+    return _weights(np.where(_distance(length) >= 0, -slope * _distance(length), -np.inf).T).T
+
+
+def alibi_weights__falls_as_one_over_the_distance(length, slope):
+    """A power law instead of an exponential."""
+    shares = np.where(_distance(length) >= 0, 1 / (1 + slope * np.abs(_distance(length))), 0)
+    return shares / shares.sum(axis=-1, keepdims=True)
