@@ -24,6 +24,7 @@ from attnlib.positions import (
     sinusoidal_positions,
 )
 from attnlib.query_key_value import match_scores, soft_lookup
+from attnlib.self_attention import attention_pool, cross_attention, self_attention
 
 __all__ = [
     "additive_scores",
@@ -31,8 +32,10 @@ __all__ = [
     "alibi_slopes",
     "align_both",
     "attend",
+    "attention_pool",
     "causal_mask",
     "concat_scores",
+    "cross_attention",
     "delta_write",
     "distance_bias",
     "document_mask",
@@ -60,6 +63,7 @@ __all__ = [
     "repeat_heads",
     "rotate",
     "scaled_dot_product_attention",
+    "self_attention",
     "sigma_pi",
     "sinusoidal_positions",
     "soft_lookup",

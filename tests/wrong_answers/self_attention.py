@@ -1,0 +1,99 @@
+"""Classic wrong answers to the exercises of chapter 18."""
+
+import numpy as np
+
+from attnlib import cross_attention
+
+
+def _attend(x, W_q, W_k, W_v, *, divisor=None, axis=-1, turned=False, raw=False):
+    query, key, value = x @ W_q, x @ W_k, x @ W_v
+    scores = query @ np.swapaxes(key, -1, -2) / (np.sqrt(query.shape[-1]) if divisor is None else divisor)
+    scores = np.swapaxes(scores, -1, -2) if turned else scores
+    exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    weights = exponentials / exponentials.sum(axis=axis, keepdims=True)
+    return weights @ (x if raw else value), weights
+
+
+def attend_alone__no_scale(x, W_q, W_k, W_v):
+    """The bare product."""
+    return _attend(x, W_q, W_k, W_v, divisor=1)
+
+
+def attend_alone__root_of_d_model(x, W_q, W_k, W_v):
+    """Divides by the root of the tokens' width instead of the queries'."""
+    return _attend(x, W_q, W_k, W_v, divisor=np.sqrt(x.shape[-1]))
+
+
+def attend_alone__softmax_over_the_queries(x, W_q, W_k, W_v):
+    """Normalizes along the wrong axis: columns sum to 1."""
+    return _attend(x, W_q, W_k, W_v, axis=-2)
+
+
+def attend_alone__keys_ask_queries(x, W_q, W_k, W_v):
+    """Rows are keys: K Qᵀ."""
+    return _attend(x, W_q, W_k, W_v, turned=True)
+
+
+def attend_alone__reads_the_tokens_themselves(x, W_q, W_k, W_v):
+    """Mixes x instead of x W_v."""
+    return _attend(x, W_q, W_k, W_v, raw=True)
+
+
+def attend_alone__one_matrix_for_both(x, W_q, W_k, W_v):
+    """Uses W_q for the keys too."""
+    return _attend(x, W_q, W_q, W_v)
+
+
+def induced__the_set_asks_first(x, points, first, second):
+    """x reads the points, and the points read that: m rows."""
+    return cross_attention(points, cross_attention(x, points, *first)[0], *second)[0]
+
+
+def induced__the_triples_exchanged(x, points, first, second):
+    """Uses `second` in the first step."""
+    return cross_attention(x, cross_attention(points, x, *second)[0], *first)[0]
+
+
+def induced__stops_after_the_summary(x, points, first, second):
+    """Returns what the points have read."""
+    return cross_attention(points, x, *first)[0]
+
+
+def induced__plain_self_attention(x, points, first, second):
+    """Leaves the points out: L × L weights twice."""
+    return cross_attention(x, cross_attention(x, x, *first)[0], *second)[0]
+
+
+def induced__returns_the_pair(x, points, first, second):
+    """Output and weights."""
+    return cross_attention(x, cross_attention(points, x, *first)[0], *second)
+
+
+def induced__reads_the_points(x, points, first, second):
+    """The members read the points as they are, before those have read anything."""
+    return cross_attention(x, points, *second)[0]
+
+
+def survives__always(mask, order):
+    """Forgets the mask."""
+    return True
+
+
+def survives__only_the_identity(mask, order):
+    """Takes every mask for a causal one."""
+    return list(order) == sorted(order)
+
+
+def survives__moves_rows_only(mask, order):
+    """The queries move, the keys stay."""
+    return np.array_equal(mask[list(order)], mask)
+
+
+def survives__counts_what_each_row_sees(mask, order):
+    """The same number of visible keys is not the same keys."""
+    return np.array_equal(mask.sum(axis=1)[list(order)], mask.sum(axis=1))
+
+
+def survives__moves_both_ways(mask, order):
+    """Rows by the order, columns by its inverse."""
+    return np.array_equal(mask[np.ix_(list(order), np.argsort(order))], mask)
