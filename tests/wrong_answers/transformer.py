@@ -15,9 +15,9 @@ def fed_and_expected__no_end(sentence):
     return [1, *sentence[:-1]], sentence
 
 
-def fed_and_expected__begin_on_both_sides(sentence):
-    """Begin is asked for, as if it were a word."""
-    return [*sentence, 2], [1, *sentence]
+def fed_and_expected__begin_is_missing(sentence):
+    """The first word is fed and never asked for."""
+    return sentence, [*sentence[1:], 2]
 
 
 def fed_and_expected__the_end_is_fed_too(sentence):
