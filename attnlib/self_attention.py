@@ -110,14 +110,13 @@ def self_attention(
            [6.]]), array([[0.5, 0.5],
            [0.5, 0.5]]))
     """
-    xp = float_namespace(x=x, W_q=W_q, W_k=W_k, W_v=W_v)
+    float_namespace(x=x, W_q=W_q, W_k=W_k, W_v=W_v)
     check_has_positions(x=x)
     _check_matrices(W_q=W_q, W_k=W_k, W_v=W_v)
     check_parameter("W_q", W_q, (x.shape[-1], W_q.shape[-1]), "x's last axis × d_k")
     check_parameter("W_k", W_k, tuple(W_q.shape), "the shape of W_q")
     check_parameter("W_v", W_v, (x.shape[-1], W_v.shape[-1]), "x's last axis × d_v")
-    dtype, (x, W_q, W_k, W_v) = x.dtype, widen(xp, x, W_q, W_k, W_v)
-    return cast(xp, dtype, *cross_attention(x, x, W_q, W_k, W_v, mask))
+    return cross_attention(x, x, W_q, W_k, W_v, mask)
 
 
 def attention_pool(

@@ -160,17 +160,21 @@ def test_leading_axes_broadcast(normal, matrices):
     assert_allclose(output[1, 2], cross_attention(x[1, 0], y[2], *matrices)[0], atol=1e-12)
 
 
-def test_half_precision_adds_up_thousands_of_numbers_in_float32(narrow, normal, plain_errors):
+def test_half_precision_holds_queries_and_keys_beyond_its_largest_number(narrow, plain_errors):
     make, eps = narrow
-    ones = make(np.ones((4096, 1)))
+    x, large, small = (
+        make(np.full(shape, number)) for shape, number in (((3, 64), 64), ((64, 2), 64), ((64, 1), 1 / 64))
+    )
+    seed = make([[30_000.0, 30_000.0]])  # 64 · 64 · 64 = 262,144 in each query and key: infinite in float16
     for call in (
-        lambda: self_attention(ones.T[:, :], ones, ones, ones),
-        lambda: cross_attention(ones.T[:, :], ones.T[:, :], ones, ones, ones),
-        lambda: attention_pool(ones.T[:, :], make([[1.0]]), ones, ones),
+        lambda: self_attention(x, large, large, small),
+        lambda: cross_attention(x, x, large, large, small),
+        lambda: attention_pool(x, seed, large, small),
     ):
         output, weights = call()
-        assert output.dtype == weights.dtype == ones.dtype
-        assert_allclose(torch.as_tensor(output).double(), [[4096]], rtol=eps)
+        assert output.dtype == weights.dtype == x.dtype
+        assert_allclose(torch.as_tensor(weights).double(), 1 / 3, rtol=eps)
+        assert_allclose(torch.as_tensor(output).double(), 64, rtol=eps)
 
 
 def test_gradients_are_right():
