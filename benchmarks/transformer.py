@@ -1,10 +1,11 @@
-"""The runs that chapter 21 records: its recipe with three seeds in two languages, and what norm and smoothing do.
+"""The runs that chapter 21 records, three seeds each: one line a training run, as JSON.
 
-python benchmarks/transformer.py seeds|norms|smoothing
+python benchmarks/transformer.py seeds|norms|smoothing|parts|tasks|book
 
-Each line is one training run, as JSON. `seeds` is the chapter's recipe. The others train a smaller model on sentences
-of one clause: 2 + 2 layers of 64 numbers, 32 sentences a step, for 200 steps and for four times as many, and see the
-same batches with every seed.
+`seeds` is the chapter's recipe in two languages. `norms`, `smoothing` and `parts` train a smaller model on sentences of
+one clause, 2 + 2 layers of 64 numbers and 32 sentences a step, for some steps and for four times as many; the batches
+are the same with every seed. `parts` takes one part out of every layer. `tasks` trains one such model on three tasks at
+once, and `book` is the language model of the chapter.
 """
 
 import json
@@ -14,10 +15,16 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from attnlib.corpora.batches import PAD, Vocabulary, batches
+from attnlib.corpora.book import paragraphs
 from attnlib.corpora.grammar import sentence_pairs
+from attnlib.corpora.tasks import TASKS, examples
+from attnlib.models.blocks import AddAndNorm
+from attnlib.models.language_model import DecoderOnly, next_token_loss
 from attnlib.models.transformer import Transformer
+from attnlib.training.decoding import greedy
 from attnlib.training.evaluation import accuracy, alignment_error
 from attnlib.training.train import train, translation_loss
 
@@ -28,6 +35,104 @@ def smoothed_loss(model, batch):
     source, lengths, target, goal = map(torch.from_numpy, batch)
     logits, _ = model(source, lengths, target)
     return F.cross_entropy(logits.flatten(0, 1), goal.flatten(), ignore_index=PAD, label_smoothing=0.1)
+
+
+class NoWire(AddAndNorm):
+    def after(self, x, update):
+        return self.normalize(self.dropout(update))
+
+
+class Silent(nn.Module):
+    """An attention that finds nothing, though its weights are made and its keys can be kept."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.attention, self.keys_and_values = attention, attention.keys_and_values
+
+    def forward(self, *arguments, **named):
+        update, weights = self.attention(*arguments, **named)
+        return 0 * update, weights
+
+    def read(self, *arguments):
+        update, weights = self.attention.read(*arguments)
+        return 0 * update, weights
+
+
+class Nothing(nn.Module):
+    def forward(self, x):
+        return torch.zeros_like(x)
+
+
+PARTS = (
+    "nothing",
+    "feed-forward",
+    "wires",
+    "norms",
+    "W_v and W_o",
+    "positions",
+    "encoder self-attention",
+    "decoder self-attention",
+    "all heads but one",
+)
+
+
+def take_out(model, part):
+    """Take one part out of every layer, in place."""
+    for layer in (*model.encoder.layers, *model.layers):
+        attentions = [child for name, child in layer.named_children() if "attention" in name]
+        sums = [child for child in layer.children() if isinstance(child, AddAndNorm)]
+        if part == "feed-forward":
+            layer.feed_forward = Nothing()
+        if part == "wires":
+            for one in sums:
+                one.__class__ = NoWire
+        if part == "norms":
+            for one in sums:
+                one.normalize = nn.Identity()
+        if part == "W_v and W_o":
+            for attention in attentions:
+                attention.W_v = attention.W_o = nn.Identity()
+    if part == "encoder self-attention":
+        for layer in model.encoder.layers:
+            layer.attention = Silent(layer.attention)
+    if part == "decoder self-attention":
+        for layer in model.layers:
+            layer.self_attention = Silent(layer.self_attention)
+    if part == "positions":
+        for embed in (model.embed, model.encoder.embed):
+            embed.positions = lambda start, stop, like: 0
+
+
+def run_tasks(seed, steps):
+    """One model, three tasks: exact match of each kind of case, three hundred unseen examples of each task."""
+    known = [example for task in TASKS for example in examples(task, 8000)]
+    words = Vocabulary(example.source + example.target for example in known)
+    torch.manual_seed(seed)
+    model = Transformer(len(words), len(words), **SMALL, norm="pre")
+    data = batches(known, words, words, size=32, seed=seed)
+    train(model, translation_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    found = {}
+    for task in TASKS:
+        unseen = examples(task, 300, seed=1, part="test")
+        said = greedy(model, [example.source for example in unseen], words, words)
+        right = [answer.tokens == example.target for answer, example in zip(said, unseen)]
+        for kind in sorted({example.kind for example in unseen}):
+            found[f"{task}, {kind}"] = np.mean([r for r, example in zip(right, unseen) if example.kind == kind])
+    return {kind: round(float(share), 3) for kind, share in found.items()}
+
+
+def run_book(seed, steps, window=64):
+    """The language model of the chapter: nats a character on paragraphs that it has not seen."""
+    known, unseen = ("\n".join(paragraphs(part)) for part in ("train", "test"))
+    characters = Vocabulary([list(known)])
+    known, unseen = (torch.tensor(characters.encode(list(text))) for text in (known, unseen))
+    torch.manual_seed(seed)
+    model, rng = DecoderOnly(len(characters)), np.random.default_rng(seed)
+    data = (known[rng.integers(len(known) - window, size=(32, 1)) + np.arange(window + 1)] for _ in range(steps))
+    history = train(model, next_token_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    rows = unseen[: len(unseen) // (window + 1) * (window + 1)].view(-1, window + 1)
+    with torch.no_grad():
+        return {"known": np.mean(history.losses[-20:]), "unseen": next_token_loss(model, rows).item()}
 
 
 def run(
@@ -41,6 +146,7 @@ def run(
     steps,
     learning_rate,
     warm_up=0.1,
+    without="nothing",
     **options,
 ):
     pairs = sentence_pairs(language, 20_000, clauses=clauses)
@@ -50,6 +156,7 @@ def run(
     unseen = [pair for some in tests for pair in some]
     torch.manual_seed(seed)
     started, model = time.process_time(), Transformer(*map(len, words), **options)
+    take_out(model, without)
     data = batches(pairs, *words, size=size, seed=order)
     history = train(model, loss, data, steps=steps, learning_rate=learning_rate, warm_up=warm_up, progress=False)
     curve = np.array(history.losses[: steps // 20 * 20]).reshape(20, -1).mean(1)
@@ -69,13 +176,20 @@ def main(what):
             for language, steps in (("french", 800), ("korean", 600)):
                 options = {"steps": steps, "learning_rate": 3e-3, "num_heads": 8, "order": seed}
                 show(language, seed=seed, **run(language, (1, 2), 64, seed, **options))
-        for steps in (200, 800):
+        for steps in (300, 1200) if what == "book" else (2400, 9600) if what == "tasks" else (200, 800):
+            if what in ("tasks", "book"):
+                show(what, seed=seed, steps=steps, **{"tasks": run_tasks, "book": run_book}[what](seed, steps))
             if what == "norms":
                 for norm in ("post", "pre"):
                     for warm_up in (0.1, 0.0):
                         name = f"{norm} {'with' if warm_up else 'without'}"
                         found = run("french", (1, 1), 32, seed, steps=steps, norm=norm, warm_up=warm_up, **small)
                         show(name, seed=seed, steps=steps, **found)
+            if what == "parts":
+                for part in PARTS:
+                    more = small | {"num_heads": 1} if part == "all heads but one" else small
+                    found = run("french", (1, 1), 32, seed, steps=4 * steps, without=part, **more)
+                    show(f"without {part}", seed=seed, steps=4 * steps, **found)
             if what == "smoothing":
                 found = run("french", (1, 1), 32, seed, steps=steps, loss=smoothed_loss, **small)
                 show("smoothed", seed=seed, steps=steps, **found)
