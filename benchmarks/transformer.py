@@ -127,9 +127,9 @@ def run_book(seed, steps, window=64):
     characters = Vocabulary([list(known)])
     known, unseen = (torch.tensor(characters.encode(list(text))) for text in (known, unseen))
     torch.manual_seed(seed)
-    model, rng = DecoderOnly(len(characters)), np.random.default_rng(seed)
+    model, rng = DecoderOnly(len(characters), d_model=64, d_ff=256), np.random.default_rng(seed)
     data = (known[rng.integers(len(known) - window, size=(32, 1)) + np.arange(window + 1)] for _ in range(steps))
-    history = train(model, next_token_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    history = train(model, next_token_loss, data, steps=steps, learning_rate=5e-3, progress=False)
     rows = unseen[: len(unseen) // (window + 1) * (window + 1)].view(-1, window + 1)
     with torch.no_grad():
         return {"known": np.mean(history.losses[-20:]), "unseen": next_token_loss(model, rows).item()}
@@ -176,7 +176,7 @@ def main(what):
             for language, steps in (("french", 800), ("korean", 600)):
                 options = {"steps": steps, "learning_rate": 3e-3, "num_heads": 8, "order": seed}
                 show(language, seed=seed, **run(language, (1, 2), 64, seed, **options))
-        for steps in (300, 1200) if what == "book" else (2400, 9600) if what == "tasks" else (200, 800):
+        for steps in (400, 1600) if what == "book" else (2400, 9600) if what == "tasks" else (200, 800):
             if what in ("tasks", "book"):
                 show(what, seed=seed, steps=steps, **{"tasks": run_tasks, "book": run_book}[what](seed, steps))
             if what == "norms":
@@ -190,6 +190,9 @@ def main(what):
                     more = small | {"num_heads": 1} if part == "all heads but one" else small
                     found = run("french", (1, 1), 32, seed, steps=4 * steps, without=part, **more)
                     show(f"without {part}", seed=seed, steps=4 * steps, **found)
+                more = small | {"learning_rate": 1e-3, "steps": 4 * steps}
+                found = run("french", (1, 1), 32, seed, without="wires", **more)
+                show("without wires, a third of the rate", seed=seed, steps=4 * steps, **found)
             if what == "smoothing":
                 found = run("french", (1, 1), 32, seed, steps=steps, loss=smoothed_loss, **small)
                 show("smoothed", seed=seed, steps=steps, **found)

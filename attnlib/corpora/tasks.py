@@ -2,7 +2,7 @@
 
 The first word of the source names the task:
 
-- ``summarise``: leave out what only describes. Adjectives and places go, who does what to whom stays, and so does *not*;
+- ``summarise``: leave out what only describes. Adjectives and places go; who does what to whom stays;
 - ``answer``: a story of who is where, and a question. The latest sentence about somebody says where that is;
 - ``judge``: is a review good or bad? *not* turns one adjective round, and of two halves that disagree the one after
   *but* decides, and never the one after *although*.
@@ -24,6 +24,7 @@ SUBJECTS = ("film", "music", "story", "cast", "ending")
 GOOD = ("good", "funny", "clever", "moving", "lovely", "exciting")
 BAD = ("bad", "dull", "silly", "weak", "ugly", "boring")
 DEGREES = ("", "very", "really")
+MOST = 10_000  # a test set of reviews has not many more
 PEOPLE = ("lucie", "omar", "jun", "mina", "paul")
 PLACES = ("garden", "kitchen", "office", "park", "school", "station")
 
@@ -66,6 +67,11 @@ class Half(NamedTuple):
 def summary(clauses: list[Clause]) -> Example:
     """Say clauses in English and leave out what only describes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no clause, or something that is none.
+
     Examples
     --------
     >>> example = summary([Clause("an old teacher", "see", "the small cats", negated=True, place="the garden")])
@@ -74,6 +80,10 @@ def summary(clauses: list[Clause]) -> Example:
     >>> " ".join(example.target)
     'a teacher does not see the cats .'
     """
+    if not isinstance(clauses, list) or not all(isinstance(clause, Clause) for clause in clauses):
+        raise TypeError(f"clauses is {clauses!r}, expected a list of them: [Clause('I', 'sleep')]")
+    if not clauses:
+        raise ValueError("clauses is empty, expected at least one Clause")
     bare = [_bare(clause) for clause in clauses]
     said, short = spell(clauses, "english"), spell(bare, "english")
     kept = {key for _, keys in short for key in keys}
@@ -93,6 +103,11 @@ def _without_adjectives(phrase: str | NounPhrase | None) -> str | NounPhrase | N
 def story(events: list[tuple[str, str]], asked: str) -> Example:
     """Tell who is where, one after the other, and ask where somebody is.
 
+    Raises
+    ------
+    ValueError
+        If nothing is told of the one who is asked for.
+
     Examples
     --------
     >>> example = story([("lucie", "park"), ("omar", "office"), ("lucie", "garden")], "lucie")
@@ -101,6 +116,8 @@ def story(events: list[tuple[str, str]], asked: str) -> Example:
     >>> " ".join(example.target), [example.source[place] for place in sorted(example.evidence)]
     ('lucie is in the garden .', ['lucie', 'garden'])
     """
+    if asked not in [who for who, _ in events]:
+        raise ValueError(f"asked is {asked!r}, of whom the events tell nothing")
     source = ["answer"]
     for who, where in events:
         if who == asked:
@@ -113,6 +130,11 @@ def story(events: list[tuple[str, str]], asked: str) -> Example:
 def review(halves: list[tuple[str, str, str, bool]], joint: str = "and") -> Example:
     """Praise or blame, in one half or in two joined by "and", "but" or "although".
 
+    Raises
+    ------
+    ValueError
+        If there are not one or two halves, or they are joined by another word.
+
     Examples
     --------
     >>> film, music = ("film", "very", "good", False), ("music", "", "dull", False)
@@ -121,6 +143,9 @@ def review(halves: list[tuple[str, str, str, bool]], joint: str = "and") -> Exam
     judge the film is very good but the music is dull . → bad
     judge the film is very good although the music is dull . → good
     """
+    check_word("joint", joint, ("and", "but", "although"))
+    if len(halves) not in (1, 2):
+        raise ValueError(f"halves holds {len(halves)}, expected one or two")
     halves = [Half(*half) for half in halves]
     source, decides = ["judge"], 1 if joint == "but" and len(halves) == 2 else 0
     for number, half in enumerate(halves):
@@ -149,11 +174,16 @@ def examples(task: str, count: int, *, seed: int = 0, part: str = "train") -> li
     --------
     >>> for task in TASKS:
     ...     print(*examples(task, 1)[0].source)
+    summarise we do not listen to a song and my black bird listens to this new story in this garden .
+    answer paul is in the school . mina is in the kitchen . mina is in the office . where is mina ?
+    judge the story is really moving .
     """
     check_word("task", task, TASKS)
     check_count("count", count, least=1)
     check_count("seed", seed)
     check_part(part)
+    if count > MOST:
+        raise ValueError(f"count is {count}, expected at most {MOST}: not many more reviews are for testing")
     rng, found = np.random.default_rng(seed), {}
     while len(found) < count:
         if task == "summarise":
@@ -172,12 +202,13 @@ def _draw_story(rng: np.random.Generator) -> Example:
 
 
 def _draw_review(rng: np.random.Generator) -> Example:
-    def half(subject: str, good: bool) -> Half:
-        negated = bool(rng.random() < 0.4)
-        return Half(subject, str(rng.choice(DEGREES)), str(rng.choice(GOOD if good != negated else BAD)), negated)
-
-    (first, second), good = map(str, rng.permutation(SUBJECTS)[:2]), bool(rng.random() < 0.5)
+    (first, second), is_good = map(str, rng.permutation(SUBJECTS)[:2]), bool(rng.random() < 0.5)
     joint = str(rng.choice(["", "and", "but", "although"]))
     if not joint:
-        return review([half(first, good)])
-    return review([half(first, good), half(second, good == (joint == "and"))], joint)
+        return review([_draw_half(first, is_good, rng)])
+    return review([_draw_half(first, is_good, rng), _draw_half(second, is_good == (joint == "and"), rng)], joint)
+
+
+def _draw_half(subject: str, is_good: bool, rng: np.random.Generator) -> Half:
+    negated = bool(rng.random() < 0.4)
+    return Half(subject, str(rng.choice(DEGREES)), str(rng.choice(GOOD if is_good != negated else BAD)), negated)
