@@ -1,11 +1,11 @@
 """The runs that chapter 21 records, three seeds each: one line a training run, as JSON.
 
-python benchmarks/transformer.py seeds|norms|smoothing|parts|tasks|book
+python benchmarks/transformer.py seeds|norms|smoothing|parts|tasks|judge|book
 
 `seeds` is the chapter's recipe in two languages. `norms`, `smoothing` and `parts` train a smaller model on sentences of
 one clause, 2 + 2 layers of 64 numbers and 32 sentences a step, for some steps and for four times as many; the batches
 are the same with every seed. `parts` takes one part out of every layer. `tasks` trains one such model on three tasks at
-once, and `book` is the language model of the chapter.
+once, and `judge` and `book` are the chapter's judge of reviews and its language model.
 """
 
 import json
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from attnlib.corpora.batches import PAD, Vocabulary, batches
+from attnlib.corpora.batches import PAD, Vocabulary, batches, make_batch
 from attnlib.corpora.book import paragraphs
 from attnlib.corpora.grammar import sentence_pairs
 from attnlib.corpora.tasks import TASKS, examples
@@ -121,6 +121,19 @@ def run_tasks(seed, steps):
     return {kind: round(float(share), 3) for kind, share in found.items()}
 
 
+def run_judge(seed, steps):
+    """The chapter's judge of reviews: how many it gets right, and how often each layer's look falls on what decides."""
+    known, unseen = examples("judge", 8000), examples("judge", 300, seed=1, part="test")
+    words = Vocabulary(example.source + example.target for example in known)
+    torch.manual_seed(seed)
+    model = Transformer(len(words), len(words), **SMALL, norm="pre")
+    data = batches(known, words, words, size=32, seed=seed)
+    train(model, translation_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    cross = model.maps(*map(torch.from_numpy, make_batch(unseen, words, words)[:3])).cross[:, :, :, 0].mean(2)
+    looks = [[int(row.argmax()) in one.evidence for row, one in zip(cross[:, n], unseen)] for n in range(2)]
+    return {"right": accuracy(model, unseen, words, words), "looks": np.mean(looks, 1).round(2).tolist()}
+
+
 def run_book(seed, steps, window=64):
     """The language model of the chapter: nats a character on paragraphs that it has not seen."""
     known, unseen = ("\n".join(paragraphs(part)) for part in ("train", "test"))
@@ -169,6 +182,10 @@ def show(name, **result):
     print(json.dumps({"run": name} | result), flush=True)
 
 
+OTHERS = {"tasks": run_tasks, "judge": run_judge, "book": run_book}
+STEPS = {"tasks": (2400, 9600), "judge": (600, 2400), "book": (400, 1600)}
+
+
 def main(what):
     small = SMALL | {"learning_rate": 3e-3}
     for seed in range(3):
@@ -176,9 +193,9 @@ def main(what):
             for language, steps in (("french", 800), ("korean", 600)):
                 options = {"steps": steps, "learning_rate": 3e-3, "num_heads": 8, "order": seed}
                 show(language, seed=seed, **run(language, (1, 2), 64, seed, **options))
-        for steps in (400, 1600) if what == "book" else (2400, 9600) if what == "tasks" else (200, 800):
-            if what in ("tasks", "book"):
-                show(what, seed=seed, steps=steps, **{"tasks": run_tasks, "book": run_book}[what](seed, steps))
+        for steps in STEPS.get(what, (200, 800)):
+            if what in OTHERS:
+                show(what, seed=seed, steps=steps, **OTHERS[what](seed, steps))
             if what == "norms":
                 for norm in ("post", "pre"):
                     for warm_up in (0.1, 0.0):

@@ -86,3 +86,49 @@ def one_more__every_output(query, key, value, past_key, past_value):
     keys, values = np.concatenate([past_key, key]), np.concatenate([past_value, value])
     output, _ = scaled_dot_product_attention(keys, keys, values)
     return output, keys, values
+
+
+def prefix_mask__plain_causal(num_source, num_target):
+    """The source's tokens do not see what follows them in the source."""
+    return np.tri(num_source + num_target, dtype=bool)
+
+
+def prefix_mask__true_means_blocked(num_source, num_target):
+    """The other convention."""
+    n = num_source + num_target
+    return ~(np.tri(n, dtype=bool) | (np.arange(n) < num_source))
+
+
+def prefix_mask__rows_for_columns(num_source, num_target):
+    """Opens the rows of the source and not its columns."""
+    n = num_source + num_target
+    return np.tri(n, dtype=bool) | (np.arange(n) < num_source)[:, None]
+
+
+def prefix_mask__the_target_sees_its_future(num_source, num_target):
+    """One rule for both halves: each half sees itself whole."""
+    source = np.arange(num_source + num_target) < num_source
+    return source[None, :] | ~source[:, None]
+
+
+def prefix_mask__the_target_does_not_see_its_past(num_source, num_target):
+    """Each word of the target sees the source and itself alone."""
+    n = num_source + num_target
+    return np.eye(n, dtype=bool) | (np.arange(n) < num_source)
+
+
+def prefix_mask__blind_to_itself(num_source, num_target):
+    """Strictly before."""
+    n = num_source + num_target
+    return np.tri(n, k=-1, dtype=bool) | (np.arange(n) < num_source)
+
+
+def prefix_mask__one_half_open(num_source, num_target):
+    """Leaves out the target's rows: the mask of an encoder."""
+    return np.ones((num_source, num_source + num_target), dtype=bool)
+
+
+def prefix_mask__floats(num_source, num_target):
+    """Zeros and ones, to be multiplied."""
+    n = num_source + num_target
+    return np.maximum(np.tri(n), np.arange(n) < num_source)
