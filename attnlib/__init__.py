@@ -7,6 +7,7 @@ up in float32. With tensors all of them run under ``torch.compile(fullgraph=True
 
 from attnlib.additive import additive_scores
 from attnlib.attention import attend, log_sum_exp, softmax
+from attnlib.distances import alibi_bias, alibi_slopes, relative_output, relative_scores
 from attnlib.dot_product import dot_product_scores, scaled_dot_product_attention, softcap
 from attnlib.fast_weights import delta_write, recall, sigma_pi, unnormalized, write
 from attnlib.flash import fast_flash_attention, flash_attention, flash_attention_backward, hbm_accesses, merge
@@ -15,14 +16,7 @@ from attnlib.kernel_regression import gaussian_scores
 from attnlib.masking import causal_mask, document_mask, padding_mask, prefix_mask, window_mask
 from attnlib.multi_head import merge_heads, multi_head_attention, repeat_heads, split_heads
 from attnlib.multiplicative import concat_scores, gaussian_window, general_scores, location_scores
-from attnlib.positions import (
-    alibi_bias,
-    alibi_slopes,
-    relative_output,
-    relative_scores,
-    rotate,
-    sinusoidal_positions,
-)
+from attnlib.positions import rotate, sinusoidal_positions
 from attnlib.query_key_value import match_scores, soft_lookup
 from attnlib.self_attention import attention_pool, cross_attention, self_attention
 

@@ -111,6 +111,15 @@ def creation_namespace(like: Array | None):
     return shared_namespace(like=like), {"device": like.device}
 
 
+def floats_like(like):
+    """Return library, dtype, dtype to compute in, device argument: NumPy, float64 unless `like` says otherwise."""
+    xp, device = creation_namespace(like)
+    if like is None:
+        return xp, xp.float64, xp.float64, device
+    float_namespace(like=like)
+    return xp, like.dtype, xp.float32 if like.dtype.itemsize < 4 else like.dtype, device
+
+
 def dtype_name(array: Array) -> str:
     """Name a dtype alike in every library: ``float32``, ``bool``."""
     return str(array.dtype).removeprefix("torch.")

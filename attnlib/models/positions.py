@@ -6,10 +6,11 @@ from torch import Tensor, nn
 
 from attnlib.arrays import check_count, check_positive, check_word
 from attnlib.attention import attend
+from attnlib.distances import alibi_bias, relative_output, relative_scores
 from attnlib.dot_product import dot_product_scores
 from attnlib.masking import causal_mask
 from attnlib.multi_head import merge_heads, split_heads
-from attnlib.positions import PAIRINGS, alibi_bias, relative_output, relative_scores, rotate, sinusoidal_positions
+from attnlib.positions import PAIRINGS, rotate, sinusoidal_positions
 
 
 class NoPositions(nn.Module):

@@ -33,6 +33,11 @@ def cut__one_head_only(x, num_heads):
     return x[:, : x.shape[1] // num_heads]
 
 
+def cut__the_sizes_of_one_example(x, num_heads):
+    """Writes 3 heads of 2 numbers into the code."""
+    return x.reshape(len(x), 3, 2).transpose(1, 0, 2) if x.shape[1] == 6 else x[None]
+
+
 def written__all_together(heads, W_o):
     """The output, which is the sum of the parts."""
     return np.concatenate(list(heads), axis=-1) @ W_o
@@ -57,6 +62,16 @@ def written__every_third_row(heads, W_o):
 def written__the_first_rows_for_every_head(heads, W_o):
     """Forgets to move on to the next rows."""
     return heads @ W_o[: heads.shape[-1]]
+
+
+def written__from_the_last_head_to_the_first(heads, W_o):
+    """The sum is right, and each part belongs to another head."""
+    return (heads @ W_o.reshape(len(heads), -1, W_o.shape[1]))[::-1]
+
+
+def written__the_output_without_each_head(heads, W_o):
+    """What is left instead of what is added."""
+    return written__all_together(heads, W_o) - heads @ W_o.reshape(len(heads), -1, W_o.shape[1])
 
 
 def may_look__not_turned_round(attn_mask, key_padding_mask):

@@ -54,6 +54,17 @@ def sinusoids__transposed(length, d_model):
     return _sinusoids(length, d_model).T
 
 
+def sinusoids__the_column_for_the_pair(length, d_model):
+    """Counts columns where the formula counts pairs: 2 · column / d."""
+    angles = np.outer(np.arange(length), 10000.0 ** (-2 * np.arange(d_model) / d_model))
+    return np.where(np.arange(d_model) % 2, np.cos(angles), np.sin(angles))
+
+
+def sinusoids__multiplied(length, d_model):
+    """Multiplies by the power instead of dividing."""
+    return _sinusoids(length, d_model, exponent=-np.arange(0, d_model, 2) / d_model)
+
+
 def to_half_pairing__unchanged(W, num_heads):
     """Believes that the order does not matter."""
     return W.copy()
@@ -129,3 +140,8 @@ def alibi_weights__falls_as_one_over_the_distance(length, slope):
     """A power law instead of an exponential."""
     shares = np.where(_distance(length) >= 0, 1 / (1 + slope * np.abs(_distance(length))), 0)
     return shares / shares.sum(axis=-1, keepdims=True)
+
+
+def alibi_weights__exponentials_alone(length, slope):
+    """Nothing is divided by the sum."""
+    return np.tril(np.exp(-slope * _distance(length)))
