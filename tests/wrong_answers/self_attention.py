@@ -24,6 +24,16 @@ def attend_alone__root_of_d_model(x, W_q, W_k, W_v):
     return _attend(x, W_q, W_k, W_v, divisor=np.sqrt(x.shape[-1]))
 
 
+def attend_alone__divides_by_d_k(x, W_q, W_k, W_v):
+    """Forgets the root."""
+    return _attend(x, W_q, W_k, W_v, divisor=W_q.shape[-1])
+
+
+def attend_alone__multiplies_by_the_root(x, W_q, W_k, W_v):
+    """Scales the wrong way."""
+    return _attend(x, W_q, W_k, W_v, divisor=1 / np.sqrt(W_q.shape[-1]))
+
+
 def attend_alone__softmax_over_the_queries(x, W_q, W_k, W_v):
     """Normalizes along the wrong axis: columns sum to 1."""
     return _attend(x, W_q, W_k, W_v, axis=-2)
@@ -52,6 +62,11 @@ def induced__the_set_asks_first(x, points, first, second):
 def induced__the_triples_exchanged(x, points, first, second):
     """Uses `second` in the first step."""
     return cross_attention(x, cross_attention(points, x, *second)[0], *first)[0]
+
+
+def induced__the_first_triple_twice(x, points, first, second):
+    """Never uses `second`."""
+    return cross_attention(x, cross_attention(points, x, *first)[0], *first)[0]
 
 
 def induced__stops_after_the_summary(x, points, first, second):
