@@ -1,6 +1,7 @@
 """Every exercise's check rejects the empty stub and each classic wrong answer, and accepts the solution."""
 
 import ast
+import itertools
 import re
 import runpy
 from pathlib import Path
@@ -30,14 +31,17 @@ def definitions(path):
 
 
 def wrong_answers(path):
-    """Return a chapter's classic wrong answers by name, as in soft_read__no_scale."""
+    """Return a chapter's classic wrong answers by name, as in soft_read__no_scale, and the words that reject them."""
     module = runpy.run_path(str(ROOT / f"tests/wrong_answers/{path.stem.split('_', 1)[1]}.py"))
-    return {name: value for name, value in module.items() if "__" in name.strip("_") and callable(value)}
+    answers = {name: value for name, value in module.items() if "__" in name.strip("_") and callable(value)}
+    return answers, module.get("HINTS", {})
 
 
 CHAPTERS = {path: definitions(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))}
 CHECKS = [(path, name.removeprefix("check_")) for path, (_, tagged) in CHAPTERS.items() for name in tagged["check"]]
-WRONG = {(path, name): answer for path in CHAPTERS for name, answer in wrong_answers(path).items()}
+LISTED = {path: wrong_answers(path) for path in CHAPTERS}
+WRONG = {(path, name): answer for path, (answers, _) in LISTED.items() for name, answer in answers.items()}
+HINTS = {path: hints for path, (_, hints) in LISTED.items() if hints}
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -63,8 +67,16 @@ def test_the_check_rejects_the_stub_and_accepts_the_solution(path, name):
 @pytest.mark.parametrize(("path", "wrong"), WRONG, ids=lambda value: getattr(value, "stem", value))
 def test_the_check_rejects_a_classic_wrong_answer_in_words(path, wrong):
     namespace, _ = CHAPTERS[path]
-    with pytest.raises(AssertionError, match=r"\w+ \w+ \w+"):
+    words = re.escape(HINTS[path][wrong]) if path in HINTS else r"\w+ \w+ \w+"
+    with pytest.raises(AssertionError, match=words):
         namespace[f"check_{wrong.split('__')[0]}"](WRONG[path, wrong])
+
+
+@pytest.mark.parametrize("path", HINTS, ids=lambda path: path.stem)
+def test_where_hints_are_listed_each_wrong_answer_has_one_of_its_own(path):
+    answers, hints = LISTED[path]
+    assert set(hints) == set(answers)
+    assert not [(one, other) for one, other in itertools.permutations(hints.values(), 2) if one in other]
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

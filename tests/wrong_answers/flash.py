@@ -2,6 +2,30 @@
 
 import numpy as np
 
+HINTS = {
+    "online_read__without_a_maximum": "subtract the largest",
+    "online_read__shrinks_the_sum_alone": "what was read must shrink too",
+    "online_read__shrinks_the_read_alone": "the sum must shrink too",
+    "online_read__never_shrinks": "sum and read must shrink when the largest grows",
+    "online_read__shrinks_the_wrong_way": "shrink by exp(old − new), not by exp(new − old)",
+    "online_read__forgets_the_maximum_so_far": "keep the largest so far",
+    "online_read__mean_of_the_tiles": "you take the mean of the tiles' outputs",
+    "online_read__drops_the_short_tile": "you leave the shorter last tile out",
+    "online_read__begins_at_zero": "the largest so far begins at −∞",
+    "online_read__divides_after_each_tile": "divide once, at the end, and not after each tile",
+    "online_read__fills_the_last_tile_with_zeros": "zeros that fill up the last tile count as keys",
+    "online_read__never_divides": "divide by the sum of exponentials",
+    "online_read__the_whole_row": "you use 8 scores at once, and a tile has 2",
+    "grad_scores__without_delta": "D is not subtracted",
+    "grad_scores__a_softmax_of_the_tile": "your weight is 1: a softmax of this tile, or none",
+    "grad_scores__delta_of_the_tile": "D is the sum over this tile",
+    "grad_scores__delta_is_the_output": "D is dO · o, not o",
+    "grad_scores__adds_delta": "D is added",
+    "grad_scores__one_delta_for_all": "your D is one number: each query has one of its own",
+    "grad_scores__transposed": "a row for each query: expected (3, 4), yours is (4, 3)",
+}
+"""The words by which the check rejects each of them."""
+
 
 def online_read__without_a_maximum(scores, value, size):
     """Sums of bare exponentials: right until one overflows."""
@@ -12,8 +36,8 @@ def online_read__without_a_maximum(scores, value, size):
     return read / total
 
 
-def _walk(scores, value, size, *, shrink_sum=True, shrink_read=True, invert=False, keep=max):
-    largest, total, read = -np.inf, 0.0, 0.0
+def _walk(scores, value, size, *, shrink_sum=True, shrink_read=True, invert=False, keep=max, begin=-np.inf):
+    largest, total, read = begin, 0.0, 0.0
     for start in range(0, len(scores), size):
         tile = scores[start : start + size]
         new = keep(largest, tile.max())
@@ -65,6 +89,42 @@ def online_read__drops_the_short_tile(scores, value, size):
     return _walk(scores[:whole], value[:whole], size)
 
 
+def online_read__begins_at_zero(scores, value, size):
+    """Takes 0 for the largest of no scores: where all are far below, every exponential vanishes."""
+    return _walk(scores, value, size, begin=0.0)
+
+
+def online_read__divides_after_each_tile(scores, value, size):
+    """Divides what was read so far, and goes on with it as if it were not divided."""
+    largest, total, read = -np.inf, 0.0, 0.0
+    for start in range(0, len(scores), size):
+        tile = scores[start : start + size]
+        new = max(largest, tile.max())
+        shrink, exponentials = np.exp(largest - new), np.exp(tile - new)
+        total = total * shrink + exponentials.sum()
+        read = (read * shrink + exponentials @ value[start : start + size]) / total
+        largest = new
+    return read
+
+
+def online_read__fills_the_last_tile_with_zeros(scores, value, size):
+    """A score of 0 is a key like any other."""
+    missing = -len(scores) % size
+    return _walk(np.pad(scores, (0, missing)), np.pad(value, ((0, missing), (0, 0))), size)
+
+
+def online_read__never_divides(scores, value, size):
+    """Returns the read and forgets the sum."""
+    exponentials = np.exp(scores - scores.max())
+    return exponentials / exponentials.max() @ value
+
+
+def online_read__the_whole_row(scores, value, size):
+    """A textbook softmax: all scores at once."""
+    exponentials = np.exp(scores - scores.max())
+    return exponentials @ value / exponentials.sum()
+
+
 def _grad(scores, value, output, logsumexp, grad_output, *, delta=True, local=False, sign=1):
     weights = np.exp(scores - logsumexp[:, None])
     if local:
@@ -88,6 +148,12 @@ def grad_scores__delta_of_the_tile(scores, value, output, logsumexp, grad_output
     """Sums P · dP over the keys of the tile alone."""
     weights, grad = np.exp(scores - logsumexp[:, None]), grad_output @ value.T
     return weights * (grad - (weights * grad).sum(axis=1, keepdims=True))
+
+
+def grad_scores__delta_is_the_output(scores, value, output, logsumexp, grad_output):
+    """Sums o in place of dO · o."""
+    weights = np.exp(scores - logsumexp[:, None])
+    return weights * (grad_output @ value.T - output.sum(axis=1, keepdims=True))
 
 
 def grad_scores__adds_delta(scores, value, output, logsumexp, grad_output):

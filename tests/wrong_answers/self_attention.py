@@ -4,6 +4,30 @@ import numpy as np
 
 from attnlib import cross_attention
 
+HINTS = {
+    "attend_alone__no_scale": "your scores are not divided by the root of d_k",
+    "attend_alone__root_of_d_model": "you divide by the root of 7, the width of x",
+    "attend_alone__divides_by_d_k": "you divide by d_k, here 3: its root is meant",
+    "attend_alone__multiplies_by_the_root": "you multiply by the root of d_k: divide by it",
+    "attend_alone__softmax_over_the_queries": "the weights of each query sum to 1",
+    "attend_alone__keys_ask_queries": "rows are queries and columns keys",
+    "attend_alone__reads_the_tokens_themselves": "values are x @ W_v",
+    "attend_alone__one_matrix_for_both": "your keys come from W_q",
+    "induced__the_set_asks_first": "yours lets the points ask in the second step",
+    "induced__the_triples_exchanged": "`first` is for the points that read the set",
+    "induced__the_first_triple_twice": "your second step uses `first` again",
+    "induced__stops_after_the_summary": "this is the summary: now let the members read it",
+    "induced__plain_self_attention": "the points should matter",
+    "induced__returns_the_pair": "return the output alone",
+    "induced__reads_the_points": "x reads the points themselves",
+    "survives__always": "a causal mask lets no order but the identity through",
+    "survives__only_the_identity": "without a mask every order survives",
+    "survives__moves_rows_only": "a window of one place to either side is the same backwards",
+    "survives__counts_what_each_row_sees": "a ring of arrows turned round runs backwards",
+    "survives__moves_both_ways": "a ring turned by one place is the same ring",
+}
+"""The words by which the check rejects each of them."""
+
 
 def _attend(x, W_q, W_k, W_v, *, divisor=None, axis=-1, turned=False, raw=False):
     query, key, value = x @ W_q, x @ W_k, x @ W_v
@@ -22,6 +46,16 @@ def attend_alone__no_scale(x, W_q, W_k, W_v):
 def attend_alone__root_of_d_model(x, W_q, W_k, W_v):
     """Divides by the root of the tokens' width instead of the queries'."""
     return _attend(x, W_q, W_k, W_v, divisor=np.sqrt(x.shape[-1]))
+
+
+def attend_alone__divides_by_d_k(x, W_q, W_k, W_v):
+    """Forgets the root."""
+    return _attend(x, W_q, W_k, W_v, divisor=W_q.shape[-1])
+
+
+def attend_alone__multiplies_by_the_root(x, W_q, W_k, W_v):
+    """Scales the wrong way."""
+    return _attend(x, W_q, W_k, W_v, divisor=1 / np.sqrt(W_q.shape[-1]))
 
 
 def attend_alone__softmax_over_the_queries(x, W_q, W_k, W_v):
@@ -52,6 +86,11 @@ def induced__the_set_asks_first(x, points, first, second):
 def induced__the_triples_exchanged(x, points, first, second):
     """Uses `second` in the first step."""
     return cross_attention(x, cross_attention(points, x, *second)[0], *first)[0]
+
+
+def induced__the_first_triple_twice(x, points, first, second):
+    """Never uses `second`."""
+    return cross_attention(x, cross_attention(points, x, *first)[0], *first)[0]
 
 
 def induced__stops_after_the_summary(x, points, first, second):
