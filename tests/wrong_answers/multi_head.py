@@ -2,6 +2,30 @@
 
 import numpy as np
 
+HINTS = {
+    "cut__bare_reshape": "yours has numbers of different tokens in one row, or one token's in several",
+    "cut__heads_behind_the_positions": "the heads must come before the length",
+    "cut__every_third_feature": "features h, h + 3, …; expected neighbours, 0 and 1",
+    "cut__heads_from_the_last": "yours counts the heads from the last",
+    "cut__a_copy_for_each_head": "yours gives every head all six features",
+    "cut__one_head_only": "4 tokens of 6 numbers, 3 heads: yours is (4, 2)",
+    "cut__the_sizes_of_one_example": "5 tokens of 14 numbers, 2 heads: yours is (1, 5, 14)",
+    "written__all_together": "yours is one array for all heads together",
+    "written__an_equal_share_each": "yours gives every head the same third of the output",
+    "written__columns_of_the_matrix": "yours takes columns of W_o for each head",
+    "written__every_third_row": "yours takes every third row of W_o",
+    "written__the_first_rows_for_every_head": "the parts must add up to the output",
+    "written__from_the_last_head_to_the_first": "yours has the right parts from the last head to the first",
+    "written__the_output_without_each_head": "yours is what is left without each head",
+    "may_look__not_turned_round": "yours is True where torch blocks",
+    "may_look__either_is_enough": "yours lets a query look where only one of the two masks blocks",
+    "may_look__no_axis_for_the_heads": "yours has no axis for the heads",
+    "may_look__padding_blocks_queries": "key_padding_mask is about keys, the last axis",
+    "may_look__only_the_padding": "sentence 0, query 0, key 1: yours is True",
+    "may_look__floats": "a mask is boolean",
+}
+"""The words by which the check rejects each of them."""
+
 
 def cut__bare_reshape(x, num_heads):
     """The right shape, and numbers of different tokens mixed."""

@@ -2,6 +2,34 @@
 
 import numpy as np
 
+HINTS = {
+    "sinusoids__sine_and_cosine_exchanged": "the sine has the even column, sin 0 = 0",
+    "sinusoids__all_sines_first": "all sines, then all cosines",
+    "sinusoids__positions_from_one": "your first row is position 1: count positions from 0",
+    "sinusoids__a_frequency_for_each_column": "each column has its own frequency",
+    "sinusoids__half_the_exponent": "d, where i counts pairs",
+    "sinusoids__reaches_ten_thousand": "your last pair reaches 1/10000: divide by d_model, not by pairs − 1",
+    "sinusoids__in_degrees": "your angles are in degrees",
+    "sinusoids__transposed": "5 positions of 6 numbers: yours has the shape (6, 5)",
+    "sinusoids__the_column_for_the_pair": "yours takes the column for i",
+    "sinusoids__multiplied": "the exponent of the frequency is negative",
+    "to_half_pairing__unchanged": "put the even ones of each head first",
+    "to_half_pairing__all_heads_at_once": "each head of 4 has halves of its own",
+    "to_half_pairing__odd_first": "then each pair is turned the other way round",
+    "to_half_pairing__way_back": "that is the way back, from half to interleaved",
+    "to_half_pairing__rows": "the pairs are among the outputs of x @ W, which are columns",
+    "to_half_pairing__in_place": "your function wrote into the caller's matrix",
+    "alibi_weights__the_far_ones_first": "the bias is minus slope times distance",
+    "alibi_weights__mask_after_the_softmax": "mask before the softmax",
+    "alibi_weights__no_mask": "later keys get 0",
+    "alibi_weights__no_softmax": "a weight below 0: that is the bias itself, the softmax is missing",
+    "alibi_weights__squared": "your distance is squared",
+    "alibi_weights__by_column": "your columns sum to 1: a row belongs to a query, and its weights sum to 1",
+    "alibi_weights__falls_as_one_over_the_distance": "halves the weight with each step back",
+    "alibi_weights__exponentials_alone": "divide the exponentials by their sum",
+}
+"""The words by which the check rejects each of them."""
+
 
 def _sinusoids(length, d_model, *, start=0, exponent=None, swap=False):
     exponent = np.arange(0, d_model, 2) / d_model if exponent is None else exponent

@@ -4,6 +4,32 @@ import numpy as np
 
 from attnlib import dot_product_scores, scaled_dot_product_attention, softmax
 
+HINTS = {
+    "fed_and_expected__not_shifted": "it is fed the very word that it should predict, and learns to copy",
+    "fed_and_expected__no_end": "without an end, 2, to predict, a translation never stops",
+    "fed_and_expected__begin_is_missing": "the first token that is fed is begin, 1",
+    "fed_and_expected__the_end_is_fed_too": "nothing follows the end, so it is not fed",
+    "fed_and_expected__expects_one_less": "one answer for each token that is fed, so both are equally long",
+    "fed_and_expected__in_place": "the caller's list has been changed",
+    "fed_and_expected__shifted_the_wrong_way": "the two lists have changed places",
+    "one_more__blind_to_itself": "the new word does not see itself",
+    "one_more__cache_not_grown": "the cache should hold 3 keys",
+    "one_more__keys_and_values_exchanged": "keys and values have changed places in the cache you return",
+    "one_more__only_the_new_word": "only the new word is read, and not the cache",
+    "one_more__no_scale": "the scores are not divided by the root of 4, the size of a key",
+    "one_more__the_key_is_read": "the weights read the keys; it is the values that are read",
+    "one_more__every_output": "expected an output of (1, 4)",
+    "prefix_mask__plain_causal": "the columns of the source are open to every row",
+    "prefix_mask__true_means_blocked": "you say True for blocked",
+    "prefix_mask__rows_for_columns": "the source sees the target",
+    "prefix_mask__the_target_sees_its_future": "a word of the target sees words after it",
+    "prefix_mask__the_target_does_not_see_its_past": "a word of the target does not see all that is before it",
+    "prefix_mask__blind_to_itself": "a token does not see itself",
+    "prefix_mask__one_half_open": "rows and columns, yours has the shape",
+    "prefix_mask__floats": "a mask is boolean, yours holds",
+}
+"""The words by which the check rejects each of them."""
+
 
 def fed_and_expected__not_shifted(sentence):
     """Feeds the word that should be predicted: the loss falls to zero."""
