@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from numpy.testing import assert_allclose
 
-from attnlib.corpora.book import paragraphs
 from attnlib.models.language_model import DecoderOnly, next_token_loss
 
 V, D, D_FF, N, B, L = 29, 26, 31, 3, 5, 11
@@ -83,16 +82,6 @@ def test_writing_draws_each_token_from_the_shares_after_the_last_window():
         assert text[t] == torch.multinomial(shares, 1, generator=generator)[0]
 
 
-def test_the_paragraphs_of_the_book_are_parted_and_hold_no_formula():
-    known, unseen = paragraphs(), paragraphs("test")
-    assert not set(known) & set(unseen)
-    assert 0.05 < len(unseen) / (len(known) + len(unseen)) < 0.15
-    text = "".join(known + unseen)
-    assert set("".join(unseen)) <= set("".join(known))
-    assert text == text.lower()
-    assert not set(text) & set("$\\{}`*\n")
-
-
 # error
 
 
@@ -107,7 +96,6 @@ def test_the_paragraphs_of_the_book_are_parted_and_hold_no_formula():
         (lambda: made().write(drawn(4), 3, window=0, generator=torch.Generator()), "window is 0"),
         (lambda: made().write(drawn(1, 4), 3, window=3, generator=torch.Generator()), "tokens has shape"),
         (lambda: next_token_loss(made(), drawn(4, 1)), "tokens has shape .*at least two"),
-        (lambda: paragraphs("dev"), "part is 'dev', expected 'train' or 'test'"),
     ],
 )
 def test_a_mistake_is_named(call, message):
