@@ -14,5 +14,5 @@ def test_the_paragraphs_of_the_book_are_parted_and_hold_no_formula():
 
 
 def test_a_part_that_does_not_exist_is_named():
-    with pytest.raises(ValueError, match="^part is 'dev', expected 'train' or 'test'"):
+    with pytest.raises(ValueError, match=r"^part is 'dev', expected 'train' or 'test'"):
         paragraphs("dev")
