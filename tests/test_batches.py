@@ -190,7 +190,7 @@ def test_only_rows_of_whole_numbers_can_be_padded(sentences, found):
     [
         ([], ValueError, "pairs holds no pair, expected at least one"),
         (5, TypeError, "pairs is 5, expected a list of pairs"),
-        (iter([Pair(("a",), ("b",))]), TypeError, r"pairs is <.*iterator.*>, expected a list of pairs: list\(pairs\)"),
+        (iter([Pair(("a",), ("b",))]), TypeError, r"pairs is <.*itera.*>, expected a list of pairs: list\(pairs\)"),
         (Pair(("a",), ("b",)), TypeError, r"pairs is one pair, expected a list of them: \[pairs\]"),
         (
             [(("a",), ("b",))],

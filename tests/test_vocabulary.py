@@ -128,3 +128,9 @@ def test_a_number_that_no_token_has_is_refused(number):
 def test_what_is_no_row_of_numbers_is_named(numbers, error, said):
     with pytest.raises(error, match=f"^{said}"):
         Vocabulary([("love", "you")]).decode(numbers)
+
+
+def test_a_long_text_is_not_printed_whole():
+    with pytest.raises(TypeError, match=r"^sentences holds strings, \['word word wo\.\.\.") as caught:
+        Vocabulary(["word " * 10_000])
+    assert len(str(caught.value)) < 300

@@ -1,6 +1,7 @@
 """From sentence pairs to padded arrays of numbers: a batch, and batches of like length."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from reprlib import repr as brief
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ def pad(sentences: Sequence[Sequence[int]]) -> tuple[Int[np.ndarray, "B S"], Int
     """
     for sentence in [sentences] if not isinstance(sentences, Collection) else sentences:
         if not isinstance(sentence, Collection) or not all(hasattr(number, "__index__") for number in sentence):
-            raise TypeError(f"sentences holds {sentence!r}, expected sequences of whole numbers: [[5, 4], [3]]")
+            raise TypeError(f"sentences holds {brief(sentence)}, expected sequences of whole numbers: [[5, 4], [3]]")
     lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
     if not lengths.size or not lengths.all():
         raise ValueError("sentences holds no sentence, or an empty one: each needs at least one token")
@@ -135,7 +136,7 @@ def check_corpus(name: str, pairs: Any, *parts: str) -> None:
         raise TypeError(f"{name} is one pair, expected a list of them: [{name}]")
     if not isinstance(pairs, Collection):
         mend = f"list({name})" if isinstance(pairs, Iterable) else "one pair is a list of one, [pair]"
-        raise TypeError(f"{name} is {pairs!r}, expected a list of pairs: {mend}")
+        raise TypeError(f"{name} is {brief(pairs)}, expected a list of pairs: {mend}")
     if not len(pairs):
         raise ValueError(f"{name} holds no pair, expected at least one")
     for pair in pairs:

@@ -1,6 +1,7 @@
 """The tokens of a language and their numbers, and what a sentence is."""
 
 from collections.abc import Collection, Iterable, Sequence
+from reprlib import repr as brief
 from typing import Any
 
 from attnlib.arrays import check_count, check_word
@@ -125,14 +126,15 @@ def check_sentences(name: str, sentences: Any) -> None:
         If it is a string, no list, or holds anything but sequences of strings.
     """
     if isinstance(sentences, str):
-        raise TypeError(f"{name} is the string {sentences!r}, expected a list of sentences: [{name}.split()]")
+        raise TypeError(f"{name} is the string {brief(sentences)}, expected a list of sentences: [{name}.split()]")
     if not isinstance(sentences, Collection):
         mend = f"list({name})" if isinstance(sentences, Iterable) else "[('I', 'love', 'you')]"
-        raise TypeError(f"{name} is {sentences!r}, expected a list of sentences: {mend}")
+        raise TypeError(f"{name} is {brief(sentences)}, expected a list of sentences: {mend}")
     if len(sentences) and all(isinstance(sentence, str) for sentence in sentences):
         texts = any(len(sentence.split()) > 1 for sentence in sentences)
         mend = f"[sentence.split() for sentence in {name}]" if texts else f"[{name}]"
-        raise TypeError(f"{name} holds strings, {sentences!r}, expected sentences, each a sequence of tokens: {mend}")
+        held = f"{name} holds strings, {brief(sentences)}"
+        raise TypeError(f"{held}, expected sentences, each a sequence of tokens: {mend}")
     for place, sentence in enumerate(sentences):
         check_tokens(f"{name}[{place}]", sentence)
 
