@@ -37,6 +37,13 @@ def test_the_loss_is_the_mean_over_all_tokens_but_the_first():
         assert_allclose(next_token_loss(model, tokens), np.mean(nats), rtol=1e-12)
 
 
+def test_without_sizes_it_is_two_layers_of_128_numbers():
+    model = DecoderOnly(V)
+    assert len(model.stack.layers) == 2
+    layer = model.stack.layers[0]
+    assert (model.readout.in_features, layer.feed_forward.W_1.out_features, layer.attention.num_heads) == (128, 512, 4)
+
+
 # reference
 
 

@@ -95,6 +95,21 @@ def test_half_of_the_answers_come_from_the_last_sentence_and_half_of_the_reviews
     assert 0.45 < sum(example.target == ("good",) for example in reviews) / 2000 < 0.55
 
 
+def test_halves_agree_after_and_and_disagree_after_but_and_although():
+    for example in examples("judge", 500):
+        words = example.source[1:-1]
+        joint = next((word for word in words if word in ("and", "but", "although")), None)
+        if joint:
+            place = words.index(joint)
+            first, second = (judged((*half, ".")) for half in (words[:place], words[place + 1 :]))
+            assert (first == second) == (joint == "and")
+
+
+def test_two_reviews_in_five_say_not_where_it_decides():
+    reviews = examples("judge", 2000)
+    assert 0.35 < sum("not" in review.kind for review in reviews) / 2000 < 0.45
+
+
 # error
 
 
