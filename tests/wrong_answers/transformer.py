@@ -14,6 +14,8 @@ HINTS = {
     "fed_and_expected__shifted_the_wrong_way": "the two lists have changed places",
     "one_more__blind_to_itself": "the new word does not see itself",
     "one_more__cache_not_grown": "the cache should hold 3 keys",
+    "one_more__appended_in_front": "the new key stands behind those of the past",
+    "one_more__values_not_grown": "keys and values, yours 3 and 2",
     "one_more__keys_and_values_exchanged": "keys and values have changed places in the cache you return",
     "one_more__only_the_new_word": "only the new word is read, and not the cache",
     "one_more__no_scale": "the scores are not divided by the root of 4, the size of a key",
@@ -24,6 +26,7 @@ HINTS = {
     "prefix_mask__rows_for_columns": "the source sees the target",
     "prefix_mask__the_target_sees_its_future": "a word of the target sees words after it",
     "prefix_mask__the_target_does_not_see_its_past": "a word of the target does not see all that is before it",
+    "prefix_mask__the_target_does_not_see_the_source": "a word of the target does not see the whole source",
     "prefix_mask__blind_to_itself": "a token does not see itself",
     "prefix_mask__one_half_open": "rows and columns, yours has the shape",
     "prefix_mask__floats": "a mask is boolean, yours holds",
@@ -79,6 +82,18 @@ def one_more__cache_not_grown(query, key, value, past_key, past_value):
     keys, values = np.concatenate([past_key, key]), np.concatenate([past_value, value])
     output, _ = scaled_dot_product_attention(query, keys, values)
     return output, past_key, past_value
+
+
+def one_more__appended_in_front(query, key, value, past_key, past_value):
+    """The output is right, since attention knows no order; the cache is not."""
+    keys, values = np.concatenate([key, past_key]), np.concatenate([value, past_value])
+    return scaled_dot_product_attention(query, keys, values)[0], keys, values
+
+
+def one_more__values_not_grown(query, key, value, past_key, past_value):
+    """Returns the values that it was given."""
+    keys, values = np.concatenate([past_key, key]), np.concatenate([past_value, value])
+    return scaled_dot_product_attention(query, keys, values)[0], keys, past_value
 
 
 def one_more__keys_and_values_exchanged(query, key, value, past_key, past_value):
@@ -141,6 +156,12 @@ def prefix_mask__the_target_does_not_see_its_past(num_source, num_target):
     """Each word of the target sees the source and itself alone."""
     n = num_source + num_target
     return np.eye(n, dtype=bool) | (np.arange(n) < num_source)
+
+
+def prefix_mask__the_target_does_not_see_the_source(num_source, num_target):
+    """Two masks side by side: each half keeps to itself."""
+    source = np.arange(num_source + num_target) < num_source
+    return (source[:, None] & source) | (~source[:, None] & ~source & np.tri(len(source), dtype=bool))
 
 
 def prefix_mask__blind_to_itself(num_source, num_target):
