@@ -103,14 +103,20 @@ def take_out(model, part):
             embed.positions = lambda start, stop, like: 0
 
 
-def run_tasks(seed, steps):
-    """One model, three tasks: exact match of each kind of case, three hundred unseen examples of each task."""
-    known = [example for task in TASKS for example in examples(task, 8000)]
+def taught(tasks, seed, steps):
+    """Train one small model on eight thousand examples of each task; return it and its one vocabulary."""
+    known = [example for task in tasks for example in examples(task, 8000)]
     words = Vocabulary(example.source + example.target for example in known)
     torch.manual_seed(seed)
     model = Transformer(len(words), len(words), **SMALL, norm="pre")
     data = batches(known, words, words, size=32, seed=seed)
     train(model, translation_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    return model, words
+
+
+def run_tasks(seed, steps):
+    """One model, three tasks: exact match of each kind of case, three hundred unseen examples of each task."""
+    model, words = taught(TASKS, seed, steps)
     found = {}
     for task in TASKS:
         unseen = examples(task, 300, seed=1, part="test")
@@ -123,12 +129,8 @@ def run_tasks(seed, steps):
 
 def run_judge(seed, steps):
     """The chapter's judge of reviews: how many it gets right, and how often each layer's look falls on what decides."""
-    known, unseen = examples("judge", 8000), examples("judge", 300, seed=1, part="test")
-    words = Vocabulary(example.source + example.target for example in known)
-    torch.manual_seed(seed)
-    model = Transformer(len(words), len(words), **SMALL, norm="pre")
-    data = batches(known, words, words, size=32, seed=seed)
-    train(model, translation_loss, data, steps=steps, learning_rate=3e-3, progress=False)
+    model, words = taught(["judge"], seed, steps)
+    unseen = examples("judge", 300, seed=1, part="test")
     cross = model.maps(*map(torch.from_numpy, make_batch(unseen, words, words)[:3])).cross[:, :, :, 0].mean(2)
     looks = [[int(row.argmax()) in one.evidence for row, one in zip(cross[:, n], unseen)] for n in range(2)]
     return {"right": accuracy(model, unseen, words, words), "looks": np.mean(looks, 1).round(2).tolist()}
