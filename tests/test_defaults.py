@@ -4,10 +4,10 @@ Where something is long, its digest stands there. `python tests/test_defaults.py
 shows what became of it.
 """
 
+import ast
 import hashlib
 import importlib
 import inspect
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,9 +33,11 @@ def shortened(text: str) -> str:
 
 def settings(module) -> Iterator[tuple[str, object]]:
     """Yield the names and values of a module's constants, and of the defaults of its functions and methods."""
-    assigned = set(re.findall(r"^([A-Z][A-Z0-9_]*)(?:: [^=]+| *,.*)? = ", inspect.getsource(module), re.M))
+    statements = ast.parse(inspect.getsource(module)).body
+    targets = [node for one in statements if isinstance(one, ast.Assign | ast.AnnAssign) for node in ast.walk(one)]
+    assigned = {node.id for node in targets if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for name, thing in vars(module).items():
-        if name in assigned and not re.search(" at 0x", repr(thing)):  # what has no words of its own
+        if name in assigned and name.isupper() and " at 0x" not in repr(thing):
             yield name, thing
         if getattr(thing, "__module__", None) != module.__name__:
             continue
