@@ -96,6 +96,14 @@ def test_empty_axes_and_a_single_token_are_no_special_cases(length, keys, causal
     assert all(array.grad.shape == array.shape for array in arrays)
 
 
+@pytest.mark.parametrize("loud", [0, 1], ids=["queries", "keys"])
+def test_scores_of_hundreds_do_not_overflow_in_float32_whoever_is_loud(loud):
+    arrays = [array.detach().float() for array in draw((S, D_K), (S, D_K), (S, D_V))]
+    arrays[loud] = arrays[loud] * 300
+    expected = torch.nn.functional.scaled_dot_product_attention(*arrays)
+    assert_allclose(flash_attention(*arrays), expected, atol=1e-4)
+
+
 def test_queries_before_the_first_key_read_nothing_and_get_gradients_of_zero():
     arrays = draw((S, D_K), (5, D_K), (5, D_V))
     output = flash_attention(*arrays, causal=True)
