@@ -9,19 +9,25 @@ HINTS = {
     "cut__heads_from_the_last": "yours counts the heads from the last",
     "cut__a_copy_for_each_head": "yours gives every head all six features",
     "cut__one_head_only": "4 tokens of 6 numbers, 3 heads: yours is (4, 2)",
-    "cut__the_sizes_of_one_example": "5 tokens of 14 numbers, 2 heads: yours is (1, 5, 14)",
+    "cut__the_sizes_of_one_example": "other lengths, heads and features",
     "written__all_together": "yours is one array for all heads together",
     "written__an_equal_share_each": "yours gives every head the same third of the output",
     "written__columns_of_the_matrix": "yours takes columns of W_o for each head",
     "written__every_third_row": "yours takes every third row of W_o",
-    "written__the_first_rows_for_every_head": "the parts must add up to the output",
+    "written__the_first_rows_for_every_head": "yours takes the same rows of W_o for every head",
+    "written__heads_so_far": "yours adds up the heads so far",
+    "written__own_columns_only": "yours fills d_v columns for each head",
     "written__from_the_last_head_to_the_first": "yours has the right parts from the last head to the first",
     "written__the_output_without_each_head": "yours is what is left without each head",
     "may_look__not_turned_round": "yours is True where torch blocks",
     "may_look__either_is_enough": "yours lets a query look where only one of the two masks blocks",
     "may_look__no_axis_for_the_heads": "yours has no axis for the heads",
     "may_look__padding_blocks_queries": "key_padding_mask is about keys, the last axis",
-    "may_look__only_the_padding": "sentence 0, query 0, key 1: yours is True",
+    "may_look__only_the_padding": "yours does not use attn_mask",
+    "may_look__only_attn_mask": "yours does not use key_padding_mask",
+    "may_look__one_but_not_both": "yours lets a query look where both masks block",
+    "may_look__always_causal": "yours is causal",
+    "may_look__attn_mask_transposed": "yours transposes attn_mask",
     "may_look__floats": "a mask is boolean",
 }
 """The words by which the check rejects each of them."""
@@ -98,6 +104,18 @@ def written__the_output_without_each_head(heads, W_o):
     return written__all_together(heads, W_o) - heads @ W_o.reshape(len(heads), -1, W_o.shape[1])
 
 
+def written__heads_so_far(heads, W_o):
+    """A running sum, whose last part is the output."""
+    return np.cumsum(heads @ W_o.reshape(len(heads), -1, W_o.shape[1]), axis=0)
+
+
+def written__own_columns_only(heads, W_o):
+    """Lets each head write to its own columns alone."""
+    size = heads.shape[-1]
+    own = np.arange(W_o.shape[1]) // size == np.arange(len(heads))[:, None]
+    return own[:, None] * (heads @ W_o.reshape(len(heads), size, -1))
+
+
 def may_look__not_turned_round(attn_mask, key_padding_mask):
     """Joins the two and leaves True = blocked."""
     return attn_mask | key_padding_mask[:, None, None, :]
@@ -126,3 +144,23 @@ def may_look__only_the_padding(attn_mask, key_padding_mask):
 def may_look__floats(attn_mask, key_padding_mask):
     """A bias of minus infinity where torch blocks."""
     return np.where(attn_mask | key_padding_mask[:, None, None, :], -np.inf, 0.0)
+
+
+def may_look__only_attn_mask(attn_mask, key_padding_mask):
+    """Forgets key_padding_mask."""
+    return ~np.broadcast_to(attn_mask, (len(key_padding_mask), 1, *attn_mask.shape))
+
+
+def may_look__one_but_not_both(attn_mask, key_padding_mask):
+    """Joins the two with exclusive or."""
+    return ~(attn_mask ^ key_padding_mask[:, None, None, :])
+
+
+def may_look__always_causal(attn_mask, key_padding_mask):
+    """Takes every attn_mask for the causal one."""
+    return np.tri(*attn_mask.shape, dtype=bool) & ~np.asarray(key_padding_mask)[:, None, None, :]
+
+
+def may_look__attn_mask_transposed(attn_mask, key_padding_mask):
+    """Takes the rows for keys."""
+    return ~attn_mask.T & ~key_padding_mask[:, None, None, :]

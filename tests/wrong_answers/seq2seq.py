@@ -2,6 +2,34 @@
 
 import torch
 
+HINTS = {
+    "gru_step__update_gate_exchanged": "z keeps the old state here",
+    "gru_step__gates_in_another_order": "the rows of r come before those of z",
+    "gru_step__candidate_first": "the rows of n come last",
+    "gru_step__every_third_row": "r is the first third of the rows, not every third row",
+    "gru_step__no_reset": "the reset gate is missing",
+    "gru_step__no_biases": "where are the biases?",
+    "gru_step__sigmoid_for_the_candidate": "n is a tanh, not a sigmoid",
+    "gru_step__reset_before_the_matrix": "r multiplies U h, not h",
+    "gru_step__bias_outside_the_bracket": "b_U of n belongs inside the bracket of r",
+    "gru_step__in_place": "yours writes into it",
+    "gru_step__first_sentence_only": "a state for each sentence: yours has shape",
+    "search__greedy": "yours is greedy: keep 2",
+    "search__everything": "keep 1 beginning, not all",
+    "search__sum_of_probabilities": "chances multiply, they are not added",
+    "search__last_word_only": "the last word is not all",
+    "search__least_likely": "likeliest, not least likely",
+    "search__one_word_too_many": "3 words: yours has 4",
+    "search__one_word_too_few": "3 words: yours has 2",
+    "search__a_beam_for_each_beginning": "keep 2 in all, not 2 after each",
+    "search__one_for_each_last_word": "two of those kept may end alike",
+    "search__asks_with_the_last_word": "no sentence begins so: give all words so far",
+}
+"""The words by which the check rejects each of them."""
+
+SAME_VALUE = {"gru_step__in_place": "the state that the caller keeps is overwritten"}
+"""What is wrong all the same."""
+
 
 def _gru(x, h, W, U, b_W, b_U, *, order=(0, 1, 2), exchange=False, bracket=True, squash=torch.tanh):
     of_x, of_h = (x @ W.T + b_W).chunk(3, dim=-1), (h @ U.T + b_U).chunk(3, dim=-1)
@@ -21,6 +49,21 @@ def gru_step__update_gate_exchanged(x, h, W, U, b_W, b_U):
 def gru_step__gates_in_another_order(x, h, W, U, b_W, b_U):
     """Takes the first third for the update gate."""
     return _gru(x, h, W, U, b_W, b_U, order=(1, 0, 2))
+
+
+def gru_step__candidate_first(x, h, W, U, b_W, b_U):
+    """Takes the first third for the candidate."""
+    return _gru(x, h, W, U, b_W, b_U, order=(1, 2, 0))
+
+
+def gru_step__every_third_row(x, h, W, U, b_W, b_U):
+    """The rows of r, z and n in turn."""
+    return _gru(x, h, *(torch.cat([rows[i::3] for i in range(3)]) for rows in (W, U, b_W, b_U)))
+
+
+def gru_step__no_biases(x, h, W, U, b_W, b_U):
+    """The chapter's formula as it stands."""
+    return _gru(x, h, W, U, 0 * b_W, 0 * b_U)
 
 
 def gru_step__no_reset(x, h, W, U, b_W, b_U):
@@ -101,13 +144,30 @@ def search__one_word_too_many(next_words, length, beam):
     return (*found, found[-1])
 
 
+def search__one_word_too_few(next_words, length, beam):
+    """Takes the first word for step 0."""
+    return _search(next_words, length - 1, beam)
+
+
 def search__a_beam_for_each_beginning(next_words, length, beam):
     """Keeps `beam` words for each beginning instead of `beam` beginnings in all."""
     kept = [(1.0, ())]
     for _ in range(length):
-        grown = []
-        for p, words in kept:
-            longer = [(p * q, (*words, word)) for word, q in next_words(words).items()]
-            grown += sorted(longer, reverse=True)[: max(1, beam // len(kept))]
-        kept = grown
+        likeliest = [sorted(next_words(words).items(), key=lambda item: -item[1])[:beam] for _, words in kept]
+        kept = [(p * q, (*words, word)) for (p, words), best in zip(kept, likeliest) for word, q in best]
     return max(kept)[1]
+
+
+def search__one_for_each_last_word(next_words, length, beam):
+    """Keeps the best beginning for each last word, as for a chain without memory."""
+    kept = [(1.0, ())]
+    for _ in range(length):
+        grown = sorted((p * q, (*words, word)) for p, words in kept for word, q in next_words(words).items())
+        best = {words[-1]: (p, words) for p, words in grown}
+        kept = sorted(best.values(), reverse=True)[:beam]
+    return kept[0][1]
+
+
+def search__asks_with_the_last_word(next_words, length, beam):
+    """Gives `next_words` the last word alone."""
+    return _search(lambda words: next_words(words[-1:]), length, beam)
