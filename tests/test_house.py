@@ -16,7 +16,7 @@ TESTS = sorted((ROOT / "tests").glob("test_*.py"))
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("api/*.md")])
 
-# A test may assert through these: the words of pytest and of the browser, and helpers of the tests that assert themselves.
+# A test may assert through these words of pytest and of the browser, and through helpers that assert themselves.
 ASSERTING = {"raises", "warns", "wait_for_selector"}
 REACHES_OUT = {"requests", "urllib", "http", "socket", "subprocess", "ftplib", "shutil"}
 WRITES = {"sleep", "urlopen", "urlretrieve", "write_text", "write_bytes", "savefig", "tofile", "mkdir", "unlink"}

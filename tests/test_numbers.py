@@ -1,4 +1,4 @@
-"""A number in a chapter's prose occurs in what its cells say or print, or stands in tests/numbers.yml with its reason.
+"""A number in a chapter's prose or captions stands in its cells or in what they print, or has a reason in numbers.yml.
 
 Left aside: small whole numbers, years, formulas, sentences that do the sum themselves (with = or ≈), and paragraphs
 that cite a source. A rounded or a percent form counts: 0.6065 in a cell covers 61 % in the prose.
@@ -70,6 +70,7 @@ def test_a_number_of_the_prose_comes_from_a_cell_or_has_its_reason(path):
     notebook, reasons = nbformat.read(path, 4), REASONS.get(path.stem, {})
     known = said(notebook)
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    prose += [cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "") for cell in notebook.cells]
     unfounded = {number.strip(" ,") for text in prose for number in told(text) if not is_founded(number, known)}
     assert unfounded == set(reasons), "a cell should print it, or tests/numbers.yml say where it comes from"
 
