@@ -18,11 +18,18 @@ from tools.book import load, unit_tests
 ROOT = Path(__file__).parents[1]
 SAMPLE = 6
 ONLY_TESTS = "(tests)"
-FAULTS = [
+LISTED = yaml.safe_load((ROOT / "tests/faults.yml").read_text(encoding="utf-8"))
+LIBRARY = [
     pytest.param(module, fault, *texts, id=f"{module}: {fault}")
-    for module, faults in yaml.safe_load((ROOT / "tests/faults.yml").read_text(encoding="utf-8")).items()
+    for module, faults in LISTED["library"].items()
     for fault, texts in faults.items()
 ]
+BOOK = [
+    pytest.param(test, *texts, id=f"{Path(test).stem}: {fault}")
+    for test, faults in LISTED["book"].items()
+    for fault, texts in faults.items()
+]
+NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info", "node_modules")
 
 # Runs a chapter's cells. Those that show source are left out: they would print the fault, and catch nothing.
 RUN_CELLS = """
@@ -40,51 +47,57 @@ for cell in nbformat.read(sys.argv[1], 4).cells:
 """
 
 
-def sample():
-    """Return some faults: which ones, the library's own text decides."""
-    text = b"".join(path.read_bytes() for path in sorted((ROOT / "attnlib").rglob("*.py")))
-    return [FAULTS[(int(hashlib.sha256(text).hexdigest(), 16) + 23 * i) % len(FAULTS)] for i in range(SAMPLE)]
-
-
 def pytest_generate_tests(metafunc):
-    if "fault" in metafunc.fixturenames:
-        chosen = FAULTS if os.environ.get("ALL_FAULTS") else sample()
-        metafunc.parametrize(("module", "fault", "was", "becomes"), chosen)
+    """Plant every fault, or a sample: which ones, the library's own text decides."""
+    for names, faults in ((("module", "fault", "was", "becomes"), LIBRARY), (("test", "path", "was", "becomes"), BOOK)):
+        if names[0] in metafunc.fixturenames:
+            text = b"".join(path.read_bytes() for path in sorted((ROOT / "attnlib").rglob("*.py")))
+            first = int(hashlib.sha256(text).hexdigest(), 16)
+            some = [faults[(first + n * len(faults) // SAMPLE) % len(faults)] for n in range(SAMPLE)]
+            metafunc.parametrize(names, faults if os.environ.get("ALL_FAULTS") else some)
 
 
 @pytest.fixture
 def copy(tmp_path):
-    for folder in ("attnlib", "tests", "tools", "benchmarks", "chapters"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("conftest.py", "pyproject.toml", "chapters.yml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
+    return shutil.copytree(ROOT, tmp_path / "book", ignore=NOT_COPIED)
 
 
 def test_each_fault_changes_one_place():
-    for parameters in FAULTS:
-        module, fault, was, becomes = parameters.values
-        text = (ROOT / f"attnlib/{module}.py").read_text(encoding="utf-8")
-        assert text.count(was) == 1, f"{module}, {fault}: {was!r} stands {text.count(was)} times in the module"
+    places = [(f"attnlib/{module}.py", *texts) for module, _, *texts in (one.values for one in LIBRARY)]
+    places += [texts for _, *texts in (one.values for one in BOOK)]
+    for path, was, becomes in places:
+        count = (ROOT / path).read_text(encoding="utf-8").count(was)
+        assert count == 1, f"{was!r} stands {count} times in {path}"
         assert was != becomes
 
 
-def test_a_planted_fault_is_caught_by_unit_tests_and_by_the_asserts_of_its_chapter(copy, module, fault, was, becomes):
-    path = copy / f"attnlib/{module}.py"
-    path.write_text(path.read_text(encoding="utf-8").replace(was, becomes), encoding="utf-8")
-    tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", str(copy / unit_tests(module)))
+def test_a_fault_in_the_library_is_caught_by_unit_tests_and_by_the_asserts_of_its_chapter(
+    copy, module, fault, was, becomes
+):
+    plant(copy / f"attnlib/{module}.py", was, becomes)
+    tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", unit_tests(module))
     assert tests.returncode == 1, f"the unit tests do not notice:\n{tests.stdout[-1500:]}"
     if ONLY_TESTS in fault:
         return
     for chapter in load(ROOT).finished:
         if module in chapter.rooms:
-            cells = run(copy / "chapters", "-c", RUN_CELLS, str(copy / chapter.path))
+            cells = run(copy / "chapters", "-c", RUN_CELLS, f"{chapter.name}.ipynb")
             assert cells.returncode == 1, f"{chapter.name} does not notice"
             assert "ImportError" not in cells.stderr, cells.stderr
 
 
+def test_a_fault_in_the_book_is_caught(copy, test, path, was, becomes):
+    plant(copy / path, was, becomes)
+    tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", test)
+    assert tests.returncode == 1, tests.stdout[-1500:]
+
+
+def plant(path, was, becomes):
+    path.write_text(path.read_text(encoding="utf-8").replace(was, becomes), encoding="utf-8")
+
+
 def run(folder, *arguments):
-    root = folder if (folder / "attnlib").exists() else folder.parent
+    root = next(one for one in (folder, folder.parent) if (one / "attnlib").exists())
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
