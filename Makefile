@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab notebooks map chapter bench
+.PHONY: book test faults lab notebooks map chapter bench
 
 book: .venv/installed
 	$(BIN)/jupyter-book build -W --keep-going --quiet .
@@ -13,6 +13,10 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# plants every fault of tests/faults.yml; the gate plants a sample of them
+faults: .venv/installed
+	ALL_FAULTS=1 $(BIN)/pytest -n 2 -o addopts="" tests/test_faults.py
 
 lab: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"

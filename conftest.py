@@ -1,10 +1,31 @@
 """Every test and doctest runs with the shapes in attnlib's signatures enforced."""
 
+import os
+from pathlib import Path
+
 import jaxtyping
 import numpy as np
 import pytest
 
+from tools.book import load
+
 jaxtyping.install_import_hook("attnlib", "beartype.beartype")
+
+ROOT = Path(__file__).parent
+LONG = {"test_site.py": 400, "test_exercises.py": 120, "test_faults.py": 90}  # seconds, about
+NOWHERE = "http://127.0.0.1:9"
+
+
+def pytest_configure():
+    """Let whatever would reach out from a test or a chapter fail at once."""
+    os.environ.update(http_proxy=NOWHERE, https_proxy=NOWHERE, no_proxy="127.0.0.1,localhost")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first, so that no process waits for another one at the end."""
+    seconds = {f"{chapter.name}.ipynb": chapter.budget for chapter in load(ROOT).finished}
+    seconds |= LONG
+    items.sort(key=lambda item: -seconds.get(item.path.name, 0))
 
 
 @pytest.fixture(autouse=True)
