@@ -16,7 +16,7 @@ test: .venv/installed
 
 # plants every fault of tests/faults.yml; the gate plants a sample of them
 faults: .venv/installed
-	ALL_FAULTS=1 $(BIN)/pytest -n 2 -o addopts="" tests/test_faults.py
+	FAULTS="$(or $(FAULTS),.)" $(BIN)/pytest -n 2 -o addopts="" tests/test_faults.py
 
 lab: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"
