@@ -20,6 +20,7 @@ from tools.book import load, unit_tests
 ROOT = Path(__file__).parents[1]
 SAMPLE = 6
 ONLY_TESTS = "(tests)"
+EVERYWHERE = "tests/test_half_precision.py", "tests/test_defaults.py"
 LISTED = yaml.safe_load((ROOT / "tests/faults.yml").read_text(encoding="utf-8"))
 LIBRARY = [
     pytest.param(module, fault, *texts, id=f"{module}: {fault}")
@@ -78,7 +79,7 @@ def test_a_fault_in_the_library_is_caught_by_unit_tests_and_by_the_asserts_of_it
     copy, module, fault, was, becomes
 ):
     plant(copy / f"attnlib/{module}.py", was, becomes)
-    tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", unit_tests(module), "tests/test_half_precision.py")
+    tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", unit_tests(module), *EVERYWHERE)
     assert tests.returncode == 1, f"the unit tests do not notice:\n{tests.stdout[-1500:]}"
     if ONLY_TESTS in fault:
         return
