@@ -67,7 +67,8 @@ class DecoderOnly(nn.Module):
             If `tokens` does not hold numbers of the vocabulary.
         """
         check_token_numbers("tokens", tokens, self.readout.out_features)
-        return self.readout(self.stack(tokens, causal_mask(tokens.shape[1], like=self.readout.weight))[0])
+        mask = causal_mask(tokens.shape[1], like=self.readout.weight)
+        return self.readout(self.stack(tokens, mask)[0])
 
     @torch.no_grad()
     def write(
