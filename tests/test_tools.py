@@ -1,5 +1,6 @@
 """What makes the book: rows are checked, times counted, pages written, chapters laid out and run."""
 
+import ast
 import os
 import re
 import subprocess
@@ -227,6 +228,7 @@ FILES = {
     "attnlib/corpora/book.txt": "Chapter I",
     "attnlib/book.mplstyle": "lines.linewidth: 1",
     "benchmarks/times.csv": "1,2",
+    "elsewhere/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "Python 3", "language": "python"}',
     "_config.yml": 'sphinx: {config: {book_address: ""}}',
     "chapters.yml": """
 parts:
@@ -241,12 +243,13 @@ parts:
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    """A small book without chapters, which `make notebooks` takes for its own."""
+    """A small book without chapters, which `make notebooks` takes for its own, where `python3` is a broken kernel."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "chapters").mkdir()
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "elsewhere"))
     return tmp_path
 
 
@@ -405,6 +408,38 @@ def test_a_lock_names_no_build_of_torch_no_path_and_nothing_that_only_one_system
     ]
     items = [{"metadata": {"name": n, "version": v}, "download_info": where} for n, v, where in report]
     assert lock.constraints({"install": items}) == "jinja2==3.1.6\nsphinx-thebe==0.3.1\ntorch==2.13.0\n"
+
+
+# --- other people's machines ------------------------------------------------------------------------------------------
+
+
+def test_every_text_file_ends_its_lines_as_the_repository_says():
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    listed = subprocess.run(["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert len(listed.stdout.splitlines()) > 100
+    assert not re.findall(r"^.*\b[iw]/(?:crlf|mixed).*$", listed.stdout, re.M), "`git add --renormalize .`"
+
+
+def opened_in_an_unknown_encoding(code):
+    """Yield what opens text without its encoding, which then is that of the machine."""
+    for call in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        words = ast.unparse(call)
+        if name in ("read_text", "write_text", "open") and not re.search(r"encoding=|'[rwx]b'|^wave\.", words):
+            yield words
+
+
+def test_text_is_read_and_written_in_utf_8_on_every_machine():
+    files = [
+        path for room in ("attnlib", "benchmarks", "site", "tests", "tools") for path in ROOT.glob(f"{room}/**/*.py")
+    ]
+    found = {str(path): list(opened_in_an_unknown_encoding(path.read_text(encoding="utf-8"))) for path in files}
+    assert not {path: words for path, words in found.items() if words}
+    assert list(opened_in_an_unknown_encoding("open('a')\nopen('a', 'rb')\np.read_text()")) == [
+        "open('a')",
+        "p.read_text()",
+    ]
 
 
 # --- a new chapter ----------------------------------------------------------------------------------------------------

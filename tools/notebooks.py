@@ -12,8 +12,10 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 from tools.book import load
 from tools.outputs import Outputs
@@ -52,8 +54,11 @@ def execute(path: Path) -> nbformat.NotebookNode:
     """Run one notebook from top to bottom and keep its outputs."""
     notebook = nbformat.read(path, 4)
     set_colab_cell(notebook, book_address())
-    options = {"kernel_name": "python3", "timeout": 600, "record_timing": False, "coalesce_streams": True}
-    NotebookClient(notebook, **options).execute(cwd=str(path.parent))
+    # this interpreter's kernel, as in the gate, whatever else is called python3 on this machine
+    kernel = AsyncKernelManager(kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager())
+    options = {"km": kernel, "timeout": 600, "record_timing": False, "coalesce_streams": True}
+    options["extra_arguments"] = ["--HistoryManager.hist_file=:memory:"]
+    NotebookClient(notebook, **options).execute(cwd=str(path.parent), cleanup_kc=True)
     tidy_cells(notebook)
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     nbformat.write(notebook, path)
