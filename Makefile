@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test faults lab notebooks map chapter bench
+.PHONY: book test faults lab notebooks map chapter bench lock
 
 book: .venv/installed
 	$(BIN)/jupyter-book build -W --keep-going --quiet .
@@ -19,7 +19,7 @@ faults: .venv/installed
 	FAULTS="$(or $(FAULTS),.)" $(BIN)/pytest -n 2 -o addopts="" tests/test_faults.py
 
 lab: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]" -c requirements.lock
 	$(BIN)/jupyter lab --preferred-dir chapters
 
 notebooks: .venv/installed
@@ -40,7 +40,14 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/tiny_call.py
 	$(BIN)/python benchmarks/attention.py
 
-.venv/installed: requirements.txt pyproject.toml
+# the newest versions that fit requirements.txt, with the oldest Python that the book supports: make lock PYTHON=python3.11
+lock:
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python tools/lock.py
+
+# without its mark a .venv is empty, or half installed: it begins anew
+.venv/installed: requirements.txt requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
+	@rm -f $@
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@touch $@

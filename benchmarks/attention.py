@@ -72,7 +72,7 @@ def measure(way: str, length: int, heads: int, causal: bool, backward: bool, rep
     small = [array.detach()[:, :1, :513].clone().requires_grad_(backward) for array in arrays]
     run(way, small, upstream[:, :1, :513])  # so that code is loaded before anything is measured
     held = status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # from here on the peak is counted anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # from here on the peak is counted anew
     result = run(way)
     memory = status("VmHWM") - held
     del result
@@ -87,7 +87,7 @@ def measure(way: str, length: int, heads: int, causal: bool, backward: bool, rep
 
 def status(name: str) -> float:
     """Return a line of this process's status, in MiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
@@ -124,7 +124,7 @@ def main(lengths: tuple[int, ...]) -> None:
     print("8192 tokens, 8 heads, forward, peak extra memory:", end=" ")
     print(", ".join(f"{way} {memory:.1f} MiB" for way, memory in memories.items()))
     rows += [["forward", False, 8192, 8, way, "", "", memory] for way, memory in memories.items()]
-    with CSV.open("w", newline="") as file:
+    with CSV.open("w", newline="", encoding="utf-8") as file:
         file.write(f"# {named}, {today}, one thread, float32, d = 64\n")
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["passes", "causal", "length", "heads", "way", "seconds", "times_fused", "extra_mib"])

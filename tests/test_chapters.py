@@ -12,10 +12,12 @@ import attnlib
 from attnlib import attend
 from tools.book import load, module_file, stale_mentions, unit_tests
 from tools.map import everything
-from tools.notebooks import is_current, set_colab_cell
+from tools.notebooks import set_colab_cell, why_stale
+from tools.outputs import Outputs
 
 ROOT = Path(__file__).parents[1]
 BOOK = load(ROOT)
+OUTPUTS = Outputs(ROOT)
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("api/*.md")])
 DIAGRAMS = sorted((ROOT / "site/diagrams").glob("*.svg"))
@@ -110,7 +112,8 @@ def test_nothing_of_the_scaffold_is_left(chapter):
 def test_the_outputs_are_those_of_the_code_as_it_stands(chapter):
     counts = [cell.execution_count for cell in chapter.code]
     assert counts == list(range(1, len(counts) + 1)), "cells not run from top to bottom: `make notebooks`"
-    assert is_current(chapter), "code, outputs or the book's address changed after the last run: `make notebooks`"
+    reason = why_stale(chapter.path, OUTPUTS)
+    assert not reason, f"{reason}: `make notebooks`"
 
 
 def test_the_chapter_opens_with_its_promise_and_asks_before_it_gives_a_formula(chapter):

@@ -1,18 +1,23 @@
 """What makes the book: rows are checked, times counted, pages written, chapters laid out and run."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from nbformat import v4
+from packaging.requirements import Requirement
 
+from tools import lock, notebooks, outputs
 from tools import map as make_map
-from tools import notebooks
 from tools.book import Book, head_line, load, parse, stale_mentions, times
+from tools.outputs import Outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "site"))
@@ -212,32 +217,235 @@ def test_cells_get_their_names_from_their_text_and_checks_are_folded():
     assert names == (first.id, second.id)
 
 
-def test_a_chapter_that_raises_is_left_alone_and_the_others_run(tmp_path, monkeypatch, capsys):
-    good = chapter_of(tmp_path / "01_good.ipynb", "x = 2", "print(x * 3)")
-    bad = chapter_of(tmp_path / "02_bad.ipynb", "print('so far')", "raise ValueError('three keys, two values')")
-    last = chapter_of(tmp_path / "03_last.ipynb", "print(7)")
+FILES = {
+    "attnlib/__init__.py": "from attnlib.formula import attend",
+    "attnlib/formula.py": '"""Attend."""\n\ndef attend(scores):\n    """Read."""\n    return scores',
+    "attnlib/figures.py": "def plot():\n    import attnlib.models.loop",
+    "attnlib/models/__init__.py": "",
+    "attnlib/models/loop.py": "from attnlib.models import rate",
+    "attnlib/models/rate.py": "def rate(step, warm_up=100):\n    return step",
+    "attnlib/corpora/__init__.py": "",
+    "attnlib/corpora/book.py": 'PLACE = "book.txt"',
+    "attnlib/corpora/book.txt": "Chapter I",
+    "attnlib/book.mplstyle": "lines.linewidth: 1",
+    "benchmarks/times.csv": "1,2",
+    "elsewhere/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "Python 3", "language": "python"}',
+    "_config.yml": 'sphinx: {config: {book_address: ""}}',
+    "chapters.yml": """
+parts:
+  - title: Part I
+    chapters:
+      - {number: 1, slug: good, title: A, verb: score, how: a, room: none, budget: 5, keywords: a}
+      - {number: 2, slug: bad, title: B, verb: score, how: b, room: none, budget: 5, keywords: b}
+      - {number: 3, slug: last, title: C, verb: score, how: c, room: none, budget: 5, keywords: c}
+""",
+}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A small book without chapters, which `make notebooks` takes for its own, where `python3` is a broken kernel."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "chapters").mkdir()
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "elsewhere"))
+    return tmp_path
+
+
+def call_notebooks(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["notebooks", *map(str, arguments)])
+    notebooks.main()
+
+
+def test_a_chapter_that_raises_is_left_alone_and_the_others_run(root, monkeypatch):
+    good = chapter_of(root / "chapters/01_good.ipynb", "x = 2", "print(x * 3)")
+    bad = chapter_of(root / "chapters/02_bad.ipynb", "print('so far')", "raise ValueError('three keys, two values')")
+    last = chapter_of(root / "chapters/03_last.ipynb", "print(7)")
     before = bad.read_bytes()
-    monkeypatch.setattr(sys, "argv", ["notebooks", *map(str, (good, bad, last))])
     with pytest.raises(SystemExit) as stopped:
-        notebooks.main()
+        call_notebooks(monkeypatch)
     assert "02_bad.ipynb: " in stopped.value.code
     assert "three keys, two values" in stopped.value.code
     assert "good" not in stopped.value.code
     assert bad.read_bytes() == before
-    run = nbformat.read(good, 4)
-    assert notebooks.is_current(run)
-    assert run.cells[1].outputs[0].text == "6\n"
+    assert [notebooks.why_stale(path, Outputs(root)) for path in (good, bad, last)] == [
+        "",
+        "02_bad has no line in outputs.lock",
+        "",
+    ]
+    assert nbformat.read(good, 4).cells[1].outputs[0].text == "6\n"
     assert nbformat.read(last, 4).cells[0].outputs[0].text == "7\n"
-    run.cells[1].source = "print(x * 5)"
-    assert not notebooks.is_current(run), "the digest covers the code"
     once = good.read_bytes()
     notebooks.execute(good)
     assert good.read_bytes() == once, "a second run changes no byte"
 
 
+def test_what_is_current_is_not_run_again_and_scratch_paper_is_left_alone(root, monkeypatch, capsys):
+    chapter_of(root / "chapters/01_good.ipynb", "print(6)")
+    scratch = chapter_of(root / "chapters/Untitled.ipynb", "raise ValueError")
+    before = scratch.read_bytes()
+    call_notebooks(monkeypatch)
+    assert capsys.readouterr().out.splitlines() == [
+        "Untitled.ipynb is left alone: chapters.yml has no row for it",
+        "01_good has no line in outputs.lock",
+        "running 01_good.ipynb",
+    ]
+    call_notebooks(monkeypatch)
+    assert capsys.readouterr().out == "Untitled.ipynb is left alone: chapters.yml has no row for it\n"
+    assert scratch.read_bytes() == before
+
+
+# --- what an output depends on ----------------------------------------------------------------------------------------
+
+CELLS = {
+    "formula": "from attnlib import attend",
+    "training": "%matplotlib inline\nfrom attnlib.models.loop import rate",
+    "module": "from attnlib.models import rate",
+    "hidden": "from attnlib.figures import plot",  # it imports attnlib inside a function, and so all of it
+    "whole": "import attnlib",
+    "data": "from attnlib.corpora.book import PLACE",
+    "table": 'open("../benchmarks/times.csv")',
+    "none": "import numpy",
+}
+EVERY = set(CELLS)
+WHOLE = {"hidden", "whole"}
+
+
+@pytest.fixture
+def chapters(root):
+    made = {name: v4.new_notebook(cells=[v4.new_code_cell(source)]) for name, source in CELLS.items()}
+    for name, notebook in made.items():
+        Outputs(root).record(name, notebook)
+    assert not stale_ones(root, made)
+    return made
+
+
+def stale_ones(root, chapters):
+    """Return why each chapter is stale, of those that are."""
+    reasons = {name: Outputs(root).why_stale(name, notebook) for name, notebook in chapters.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("attnlib/book.mplstyle", "1", "2", EVERY),
+        ("attnlib/models/rate.py", "100", "200", {"training", "module"} | WHOLE),
+        ("attnlib/formula.py", "return scores", "return -scores", {"formula"} | WHOLE),
+        ("attnlib/formula.py", "Read", "Look up", set()),
+        ("attnlib/formula.py", "Attend", "Look up", set()),
+        ("attnlib/formula.py", "return", "# a comment\n    return", set()),
+        ("attnlib/models/__init__.py", "", "import math", {"training", "module"} | WHOLE),
+        ("attnlib/corpora/book.txt", "I", "II", {"data"} | WHOLE),
+        ("benchmarks/times.csv", "2", "3", {"table"}),
+    ],
+)
+def test_a_chapter_is_stale_when_what_it_depends_on_has_changed_and_only_then(root, chapters, file, old, new, expected):
+    text = (root / file).read_text(encoding="utf-8")
+    (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = stale_ones(root, chapters)
+    assert set(found) == expected
+    for name, reason in found.items():
+        assert reason.startswith(f"{name} is stale: changed after its last run: what it depends on")
+
+
+def test_a_changed_cell_and_a_changed_output_make_their_own_chapter_stale(root, chapters):
+    chapters["none"].cells[0].outputs = [v4.new_output("stream", text="7")]
+    chapters["formula"].cells[0].source += "  # as before"
+    reason = "{} is stale: changed after its last run: its own cells or outputs"
+    assert stale_ones(root, chapters) == {name: reason.format(name) for name in ("formula", "none")}
+
+
+@pytest.mark.parametrize("package", ["numpy", "torch", "matplotlib"])
+def test_another_version_makes_every_chapter_stale_and_another_build_of_the_same_none(
+    root, chapters, monkeypatch, package
+):
+    real = outputs.version
+    monkeypatch.setattr(outputs, "version", lambda name: real(name).split("+")[0] + "+cu130")
+    assert not stale_ones(root, chapters)
+    monkeypatch.setattr(outputs, "version", lambda name: "99.0" if name == package else real(name))
+    assert set(stale_ones(root, chapters)) == EVERY
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_requirement_is_locked_to_a_version_within_its_range():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    asked = [text for line in lines if (text := line.partition("#")[0].strip()) and text != "-e ."]
+    asked += [line for line in project["dependencies"] + extras if not line.startswith(project["name"])]
+    locked = locked_versions()
+    for requirement in map(Requirement, asked):
+        assert requirement.specifier.contains(locked[requirement.name]), f"{requirement}: run `make lock`"
+
+
+def locked_versions():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pairs = [re.fullmatch(r"([a-z0-9-]+)==([\w.]+)", line) for line in lines if not line.startswith("#")]
+    assert all(pairs), "exact versions and nothing else: no path, no index, no local build"
+    return {pair[1]: pair[2] for pair in pairs}
+
+
+def test_a_commit_meets_the_ruff_of_the_gate():
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff"}, "the locked one"
+
+
+def test_a_lock_names_no_build_of_torch_no_path_and_nothing_that_only_one_system_has():
+    wheel = {"url": "file:///somewhere/torch.whl", "archive_info": {}}
+    here = {"url": "file:///here", "dir_info": {"editable": True}}
+    report = [
+        ("torch", "2.13.0+cpu", wheel),
+        ("attnlib", "0.1.0", here),
+        ("nvidia-cublas-cu13", "13.1", wheel),
+        ("triton", "3.5", wheel),
+        ("Jinja2", "3.1.6", wheel),
+        ("sphinx_thebe", "0.3.1", wheel),
+    ]
+    items = [{"metadata": {"name": n, "version": v}, "download_info": where} for n, v, where in report]
+    assert lock.constraints({"install": items}) == "jinja2==3.1.6\nsphinx-thebe==0.3.1\ntorch==2.13.0\n"
+
+
+# --- other people's machines ------------------------------------------------------------------------------------------
+
+
+def test_every_text_file_ends_its_lines_as_the_repository_says():
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    listed = subprocess.run(["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert len(listed.stdout.splitlines()) > 100
+    assert not re.findall(r"^.*\b[iw]/(?:crlf|mixed).*$", listed.stdout, re.M), "`git add --renormalize .`"
+
+
+def opened_in_an_unknown_encoding(code):
+    """Yield what opens text without its encoding, which then is that of the machine."""
+    for call in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        words = ast.unparse(call)
+        if name in ("read_text", "write_text", "open") and not re.search(r"encoding=|'[rwx]b'|^wave\.", words):
+            yield words
+
+
+def test_text_is_read_and_written_in_utf_8_on_every_machine():
+    files = [
+        path for room in ("attnlib", "benchmarks", "site", "tests", "tools") for path in ROOT.glob(f"{room}/**/*.py")
+    ]
+    found = {str(path): list(opened_in_an_unknown_encoding(path.read_text(encoding="utf-8"))) for path in files}
+    assert not {path: words for path, words in found.items() if words}
+    assert list(opened_in_an_unknown_encoding("open('a')\nopen('a', 'rb')\np.read_text()")) == [
+        "open('a')",
+        "p.read_text()",
+    ]
+
+
 # --- a new chapter ----------------------------------------------------------------------------------------------------
 
-COPIED = "chapters chapters.yml attnlib tests tools site api _toc.yml intro.md README.md questions.md pyproject.toml"
+COPIED = "chapters chapters.yml attnlib tests tools site api _toc.yml intro.md README.md questions.md outputs.lock"
 
 
 def run_in(folder, *command):
@@ -248,7 +456,7 @@ def run_in(folder, *command):
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """The book in another folder, with two new chapters: one that chapters.yml plans, one that it does not know."""
-    folder = mirror(tmp_path_factory.mktemp("book"), *COPIED.split(), "conftest.py")
+    folder = mirror(tmp_path_factory.mktemp("book"), *COPIED.split(), "pyproject.toml", "conftest.py")
     book = load()
     planned = next(one for one in book.chapters if not book.is_finished(one) and one.rooms)
     scratch = f"{len(book.chapters) + 1}_scratch"

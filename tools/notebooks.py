@@ -1,41 +1,42 @@
-"""Execute chapters in place and stamp each with a digest of its code cells.
+"""Execute chapters in place, and write into outputs.lock of which code their outputs are.
 
-python tools/notebooks.py            those that were edited since they were last run
-python tools/notebooks.py --all      every chapter
-python tools/notebooks.py PATH …     these chapters
+python -m tools.notebooks            those that are stale, as tools/outputs.py tells
+python -m tools.notebooks --all      every chapter
+python -m tools.notebooks PATH …     these notebooks
 """
 
 import argparse
 import hashlib
-import json
 import sys
 from pathlib import Path
 
 import nbformat
 import yaml
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+
+from tools.book import load
+from tools.outputs import Outputs
 
 ROOT = Path(__file__).parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLAB = "on-colab"
 
 
-def digest(notebook) -> str:
-    """Return a fingerprint of every code cell: what it says and what it printed."""
-    cells = [(cell.source, cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def is_current(notebook) -> bool:
-    """Tell whether the outputs are those of the code as it stands, and the cell for Colab is there if it should be."""
+def why_stale(path: Path, outputs: Outputs) -> str:
+    """Return why a chapter must run again, or "" if its outputs, and the cell for Colab, are as they should be."""
+    notebook = nbformat.read(path, 4)
     for_colab = any(COLAB in cell.metadata.get("tags", []) for cell in notebook.cells)
-    return notebook.metadata.get("book", {}).get("digest") == digest(notebook) and for_colab == bool(book_address())
+    if for_colab != bool(book_address()):
+        return f"{path.stem} is stale: book_address in _config.yml was set or cleared after its last run"
+    return outputs.why_stale(path.stem, notebook)
 
 
 def book_address() -> str:
     """Return the repository's public address from ``_config.yml``, or "" while the book has none."""
-    return yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]["book_address"]
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["book_address"]
 
 
 def set_colab_cell(notebook, address: str) -> None:
@@ -49,19 +50,19 @@ def set_colab_cell(notebook, address: str) -> None:
         notebook.cells.insert(0, nbformat.v4.new_code_cell(source, metadata={"tags": tags}))
 
 
-def execute(path: Path) -> None:
-    """Run one chapter from top to bottom, keep its outputs, and stamp it."""
+def execute(path: Path) -> nbformat.NotebookNode:
+    """Run one notebook from top to bottom and keep its outputs."""
     notebook = nbformat.read(path, 4)
     set_colab_cell(notebook, book_address())
-    options = {"kernel_name": "python3", "timeout": 600, "record_timing": False, "coalesce_streams": True}
-    NotebookClient(notebook, **options).execute(cwd=str(path.parent))
+    # this interpreter's kernel, as in the gate, whatever else is called python3 on this machine
+    kernel = AsyncKernelManager(kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager())
+    options = {"km": kernel, "timeout": 600, "record_timing": False, "coalesce_streams": True}
+    options["extra_arguments"] = ["--HistoryManager.hist_file=:memory:"]
+    NotebookClient(notebook, **options).execute(cwd=str(path.parent), cleanup_kc=True)
     tidy_cells(notebook)
-    notebook.metadata = {
-        "kernelspec": KERNEL,
-        "language_info": {"name": "python"},
-        "book": {"digest": digest(notebook)},
-    }
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     nbformat.write(notebook, path)
+    return notebook
 
 
 def tidy_cells(notebook) -> None:
@@ -82,25 +83,41 @@ def cell_id(text: str) -> str:
 
 
 def run_all(paths: list[Path]) -> list[str]:
-    """Run these chapters, and return which failed and how; a chapter that fails is left as it was."""
-    failures = []
+    """Run these notebooks, and return which failed and how; one that fails is left as it was."""
+    failures, outputs, ours = [], Outputs(ROOT), {path.resolve() for path in chapters()}
     for path in paths:
         print(f"running {path.name}", flush=True)
         try:
-            execute(path.resolve())
+            notebook = execute(path.resolve())
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failures.append(f"{path.name}: {str(error).strip().splitlines()[-1]}")
+        else:
+            if path.resolve() in ours:
+                outputs.record(path.stem, notebook)
     return failures
+
+
+def chapters() -> list[Path]:
+    return [ROOT / chapter.path for chapter in load(ROOT).finished]
+
+
+def stale() -> list[Path]:
+    """Return the chapters whose outputs are not those of the code as it stands, and say why."""
+    outputs = Outputs(ROOT)
+    reasons = {path: why_stale(path, outputs) for path in chapters()}
+    for path in sorted({*(ROOT / "chapters").glob("*.ipynb")} - {*reasons}):
+        print(f"{path.name} is left alone: chapters.yml has no row for it")
+    for reason in filter(None, reasons.values()):
+        print(reason)
+    return [path for path, reason in reasons.items() if reason]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*", type=Path, help="chapters to run, edited or not")
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks to run, stale or not")
     parser.add_argument("--all", action="store_true", help="run every chapter")
     arguments = parser.parse_args()
-    given = bool(arguments.paths) or arguments.all
-    paths = arguments.paths or sorted((ROOT / "chapters").glob("*.ipynb"))
-    failures = run_all([path for path in paths if given or not is_current(nbformat.read(path, 4))])
+    failures = run_all(arguments.paths or (chapters() if arguments.all else stale()))
     if failures:
         sys.exit("\n".join(["these chapters raised, and are as they were before:", *failures]))
 
