@@ -28,7 +28,6 @@ HINTS = {
     "alibi_weights__no_mask": "later keys get 0",
     "alibi_weights__no_softmax": "that is the bias itself, the softmax is missing",
     "alibi_weights__slope_unused": "the slope is unused",
-    "alibi_weights__over_the_length": "don't divide by the length",
     "alibi_weights__squared": "your distance is squared",
     "alibi_weights__by_column": "your columns sum to 1: a row belongs to a query, and its weights sum to 1",
     "alibi_weights__falls_as_one_over_the_distance": "halves the weight with each step back",
@@ -211,8 +210,3 @@ def alibi_weights__exponentials_alone(length, slope):
 def alibi_weights__slope_unused(length, slope):
     """A slope of 1."""
     return _weights(np.where(_distance(length) >= 0, -1.0 * _distance(length), -np.inf))
-
-
-def alibi_weights__over_the_length(length, slope):
-    """Distances as shares of the length."""
-    return _weights(np.where(_distance(length) >= 0, -slope * _distance(length) / length, -np.inf))
