@@ -122,8 +122,9 @@ def test_times_are_counted_from_words_lines_and_tasks(book):
         v4.new_markdown_cell(":::{admonition} P\n:class: predict\n:::"),  # 2 minutes
         v4.new_markdown_cell(exercise.format(1)),  # on paper: 6 minutes
         v4.new_markdown_cell(exercise.format(2)),
-        v4.new_code_cell("def x_problem(rng):\n", metadata={"tags": ["check", "hide-input"]}),
-        v4.new_code_cell("attempt(check_x, x)\n" * 90, metadata={"tags": ["check", "hide-input"]}),  # 12 minutes
+        v4.new_code_cell("x = 1\n" * 90, metadata={"tags": ["exercise"]}),  # with a check, in two cells: 12 minutes
+        v4.new_code_cell("x = 1\n" * 90, metadata={"tags": ["check", "hide-input"]}),
+        v4.new_code_cell("x = 1\n" * 90, metadata={"tags": ["check", "hide-input"]}),
         v4.new_markdown_cell("::::{solution-start} ex-2\n::::\n\n" + "word " * 2000),
         v4.new_code_cell("x = 1\n" * 90, metadata={"tags": ["solution"]}),
         v4.new_markdown_cell("::::{solution-end}\n::::"),

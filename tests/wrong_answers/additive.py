@@ -4,7 +4,7 @@ import numpy as np
 
 HINTS = {
     "frugal_scores__all_at_once": "all exist at once",
-    "frugal_scores__as_many_groups": "`rows` is the size of a group of queries, not the number of groups",
+    "frugal_scores__as_many_groups": "a group has `rows` queries",
     "frugal_scores__loses_the_last_group": "the last group is left out",
     "frugal_scores__full_groups_only": "the last group may be shorter",
     "frugal_scores__one_query_too_many": "a query belongs to one group",

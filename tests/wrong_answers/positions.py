@@ -9,6 +9,9 @@ HINTS = {
     "sinusoids__a_frequency_for_each_column": "each column has its own frequency",
     "sinusoids__half_the_exponent": "d, where i counts pairs",
     "sinusoids__reaches_ten_thousand": "your last pair reaches 1/10000: divide by d_model, not by pairs − 1",
+    "sinusoids__base_1000": "yours raises 1000 to a power: it is 10000",
+    "sinusoids__full_turns": "your angles are full turns",
+    "sinusoids__d_of_one_example": "numbers, row and column",
     "sinusoids__in_degrees": "your angles are in degrees",
     "sinusoids__transposed": "5 positions of 6 numbers: yours has the shape (6, 5)",
     "sinusoids__the_column_for_the_pair": "yours takes the column for i",
@@ -17,18 +20,23 @@ HINTS = {
     "to_half_pairing__all_heads_at_once": "each head of 4 has halves of its own",
     "to_half_pairing__odd_first": "then each pair is turned the other way round",
     "to_half_pairing__way_back": "that is the way back, from half to interleaved",
-    "to_half_pairing__rows": "the pairs are among the outputs of x @ W, which are columns",
+    "to_half_pairing__rows": "the rows moved",
+    "to_half_pairing__heads_of_four": "that is for heads of 4",
     "to_half_pairing__in_place": "your function wrote into the caller's matrix",
     "alibi_weights__the_far_ones_first": "the bias is minus slope times distance",
     "alibi_weights__mask_after_the_softmax": "mask before the softmax",
     "alibi_weights__no_mask": "later keys get 0",
-    "alibi_weights__no_softmax": "a weight below 0: that is the bias itself, the softmax is missing",
+    "alibi_weights__no_softmax": "that is the bias itself, the softmax is missing",
+    "alibi_weights__slope_unused": "the slope is unused",
     "alibi_weights__squared": "your distance is squared",
     "alibi_weights__by_column": "your columns sum to 1: a row belongs to a query, and its weights sum to 1",
     "alibi_weights__falls_as_one_over_the_distance": "halves the weight with each step back",
     "alibi_weights__exponentials_alone": "divide the exponentials by their sum",
 }
 """The words by which the check rejects each of them."""
+
+SAME_VALUE = {"to_half_pairing__in_place": "the caller's matrix is overwritten"}
+"""What is wrong all the same."""
 
 
 def _sinusoids(length, d_model, *, start=0, exponent=None, swap=False):
@@ -77,6 +85,22 @@ def sinusoids__in_degrees(length, d_model):
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, d_model)
 
 
+def sinusoids__base_1000(length, d_model):
+    """A zero too few."""
+    return _sinusoids(length, d_model, exponent=0.75 * np.arange(0, d_model, 2) / d_model)
+
+
+def sinusoids__full_turns(length, d_model):
+    """A wave that returns after one position."""
+    angles = 2 * np.pi * np.outer(np.arange(length), 10000.0 ** (-np.arange(0, d_model, 2) / d_model))
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, d_model)
+
+
+def sinusoids__d_of_one_example(length, d_model):
+    """Writes 6 into the code."""
+    return _sinusoids(length, d_model, exponent=np.arange(0, d_model, 2) / 6)
+
+
 def sinusoids__transposed(length, d_model):
     """One column for each position."""
     return _sinusoids(length, d_model).T
@@ -117,6 +141,14 @@ def to_half_pairing__way_back(W, num_heads):
 def to_half_pairing__rows(W, num_heads):
     """Moves the rows, as for a matrix that is stored transposed."""
     return np.swapaxes(W.T.reshape(len(W), num_heads, -1, 2), -1, -2).reshape(W.shape).T
+
+
+def to_half_pairing__heads_of_four(W, num_heads):
+    """Writes the size of a head into the code."""
+    size = min(4, W.shape[1])
+    if W.shape[1] % size:
+        return W.copy()
+    return np.swapaxes(W.reshape(len(W), -1, size // 2, 2), -1, -2).reshape(W.shape)
 
 
 def to_half_pairing__in_place(W, num_heads):
@@ -173,3 +205,8 @@ def alibi_weights__falls_as_one_over_the_distance(length, slope):
 def alibi_weights__exponentials_alone(length, slope):
     """Nothing is divided by the sum."""
     return np.tril(np.exp(-slope * _distance(length)))
+
+
+def alibi_weights__slope_unused(length, slope):
+    """A slope of 1."""
+    return _weights(np.where(_distance(length) >= 0, -1.0 * _distance(length), -np.inf))
