@@ -15,16 +15,28 @@ HINTS = {
     "online_read__divides_after_each_tile": "divide once, at the end, and not after each tile",
     "online_read__fills_the_last_tile_with_zeros": "zeros that fill up the last tile count as keys",
     "online_read__never_divides": "divide by the sum of exponentials",
-    "online_read__the_whole_row": "you use 8 scores at once, and a tile has 2",
+    "online_read__shifts_by_the_first_score": "more may follow than the largest of the first tile",
+    "online_read__begins_anew_when_the_largest_grows": "what was read before is lost",
+    "online_read__the_whole_row": "yours takes all",
+    "online_read__looks_twice": "yours goes back, expected one look at each key",
     "grad_scores__without_delta": "D is not subtracted",
     "grad_scores__a_softmax_of_the_tile": "your weight is 1: a softmax of this tile, or none",
     "grad_scores__delta_of_the_tile": "D is the sum over this tile",
     "grad_scores__delta_is_the_output": "D is dO · o, not o",
     "grad_scores__adds_delta": "D is added",
-    "grad_scores__one_delta_for_all": "your D is one number: each query has one of its own",
-    "grad_scores__transposed": "a row for each query: expected (3, 4), yours is (4, 3)",
+    "grad_scores__subtracts_delta_from_the_product": "P multiplies D too",
+    "grad_scores__wrong_sign": "dP − D, not D − dP",
+    "grad_scores__mean_for_delta": "D is a sum over the numbers of a value, not a mean",
+    "grad_scores__one_delta_for_all": "your D is one number, and each query has one of its own",
+    "grad_scores__transposed": "a row for each query",
 }
 """The words by which the check rejects each of them."""
+
+SAME_VALUE = {
+    "online_read__the_whole_row": "a tile at a time, says the text",
+    "online_read__looks_twice": "once, from front to back, says the text",
+}
+"""Right in value, and wrong all the same."""
 
 
 def online_read__without_a_maximum(scores, value, size):
@@ -119,6 +131,35 @@ def online_read__never_divides(scores, value, size):
     return exponentials / exponentials.max() @ value
 
 
+def online_read__shifts_by_the_first_score(scores, value, size):
+    """Takes the first score for the largest: it overflows where scores rise."""
+    total, read, first = 0.0, 0.0, scores[:1]
+    for start in range(0, len(scores), size):
+        exponentials = np.exp(scores[start : start + size] - first)
+        total, read = total + exponentials.sum(), read + exponentials @ value[start : start + size]
+    return read / total
+
+
+def online_read__begins_anew_when_the_largest_grows(scores, value, size):
+    """Forgets sum and read where they should shrink."""
+    largest, total, read = -np.inf, 0.0, 0.0
+    for start in range(0, len(scores), size):
+        tile = scores[start : start + size]
+        if tile.max() > largest:
+            largest, total, read = tile.max(), 0.0, 0.0
+        exponentials = np.exp(tile - largest)
+        total, read = total + exponentials.sum(), read + exponentials @ value[start : start + size]
+    return read / total
+
+
+def online_read__looks_twice(scores, value, size):
+    """First the largest of all tiles, then the sums."""
+    starts = range(0, len(scores), size)
+    largest = max(scores[start : start + size].max() for start in starts)
+    tiles = [(np.exp(scores[start : start + size] - largest), value[start : start + size]) for start in starts]
+    return sum(tile @ part for tile, part in tiles) / sum(tile.sum() for tile, _ in tiles)
+
+
 def online_read__the_whole_row(scores, value, size):
     """A textbook softmax: all scores at once."""
     exponentials = np.exp(scores - scores.max())
@@ -159,6 +200,23 @@ def grad_scores__delta_is_the_output(scores, value, output, logsumexp, grad_outp
 def grad_scores__adds_delta(scores, value, output, logsumexp, grad_output):
     """The wrong sign."""
     return _grad(scores, value, output, logsumexp, grad_output, sign=-1)
+
+
+def grad_scores__subtracts_delta_from_the_product(scores, value, output, logsumexp, grad_output):
+    """Brackets that are missing: P dP − D."""
+    weights = np.exp(scores - logsumexp[:, None])
+    return weights * (grad_output @ value.T) - (grad_output * output).sum(axis=1, keepdims=True)
+
+
+def grad_scores__wrong_sign(scores, value, output, logsumexp, grad_output):
+    """D − dP."""
+    return -_grad(scores, value, output, logsumexp, grad_output)
+
+
+def grad_scores__mean_for_delta(scores, value, output, logsumexp, grad_output):
+    """Averages over the numbers of a value where a product sums."""
+    weights = np.exp(scores - logsumexp[:, None])
+    return weights * (grad_output @ value.T - (grad_output * output).mean(axis=1, keepdims=True))
 
 
 def grad_scores__one_delta_for_all(scores, value, output, logsumexp, grad_output):

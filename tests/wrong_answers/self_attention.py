@@ -8,11 +8,14 @@ HINTS = {
     "attend_alone__no_scale": "your scores are not divided by the root of d_k",
     "attend_alone__root_of_d_model": "you divide by the root of 7, the width of x",
     "attend_alone__divides_by_d_k": "you divide by d_k, here 3: its root is meant",
-    "attend_alone__multiplies_by_the_root": "you multiply by the root of d_k: divide by it",
+    "attend_alone__multiplies_by_the_root": "you multiply by the root of d_k: divide",
     "attend_alone__softmax_over_the_queries": "the weights of each query sum to 1",
     "attend_alone__keys_ask_queries": "rows are queries and columns keys",
     "attend_alone__reads_the_tokens_themselves": "values are x @ W_v",
     "attend_alone__one_matrix_for_both": "your keys come from W_q",
+    "attend_alone__root_of_the_length": "you divide by the root of 5, the length",
+    "attend_alone__root_of_d_v": "you divide by the root of 4, the width of a value",
+    "attend_alone__mixes_the_batch": "each sequence by itself",
     "induced__the_set_asks_first": "yours lets the points ask in the second step",
     "induced__the_triples_exchanged": "`first` is for the points that read the set",
     "induced__the_first_triple_twice": "your second step uses `first` again",
@@ -20,9 +23,13 @@ HINTS = {
     "induced__plain_self_attention": "the points should matter",
     "induced__returns_the_pair": "return the output alone",
     "induced__reads_the_points": "x reads the points themselves",
+    "induced__reads_the_set": "x reads itself",
+    "induced__adds_the_set": "return what was read, without x",
     "survives__always": "a causal mask lets no order but the identity through",
     "survives__only_the_identity": "without a mask every order survives",
-    "survives__moves_rows_only": "a window of one place to either side is the same backwards",
+    "survives__moves_rows_only": "columns move too, not rows alone",
+    "survives__moves_columns_only": "rows move too, not columns alone",
+    "survives__compares_the_lower_triangle": "compare what is above the diagonal too",
     "survives__counts_what_each_row_sees": "a ring of arrows turned round runs backwards",
     "survives__moves_both_ways": "a ring turned by one place is the same ring",
 }
@@ -78,6 +85,22 @@ def attend_alone__one_matrix_for_both(x, W_q, W_k, W_v):
     return _attend(x, W_q, W_q, W_v)
 
 
+def attend_alone__root_of_the_length(x, W_q, W_k, W_v):
+    """Divides by the root of the number of tokens."""
+    return _attend(x, W_q, W_k, W_v, divisor=np.sqrt(x.shape[-2]))
+
+
+def attend_alone__root_of_d_v(x, W_q, W_k, W_v):
+    """Divides by the root of the values' width."""
+    return _attend(x, W_q, W_k, W_v, divisor=np.sqrt(W_v.shape[-1]))
+
+
+def attend_alone__mixes_the_batch(x, W_q, W_k, W_v):
+    """One long sequence: tokens read those of other sequences too."""
+    output, weights = _attend(x.reshape(-1, x.shape[-1]), W_q, W_k, W_v)
+    return output.reshape(*x.shape[:-1], -1), weights
+
+
 def induced__the_set_asks_first(x, points, first, second):
     """x reads the points, and the points read that: m rows."""
     return cross_attention(points, cross_attention(x, points, *first)[0], *second)[0]
@@ -113,6 +136,16 @@ def induced__reads_the_points(x, points, first, second):
     return cross_attention(x, points, *second)[0]
 
 
+def induced__reads_the_set(x, points, first, second):
+    """The members read one another: L × L weights, and no summary."""
+    return cross_attention(x, x, *second)[0]
+
+
+def induced__adds_the_set(x, points, first, second):
+    """A residual connection, as in the paper's block, that nobody asked for."""
+    return x + cross_attention(x, cross_attention(points, x, *first)[0], *second)[0]
+
+
 def survives__always(mask, order):
     """Forgets the mask."""
     return True
@@ -126,6 +159,16 @@ def survives__only_the_identity(mask, order):
 def survives__moves_rows_only(mask, order):
     """The queries move, the keys stay."""
     return np.array_equal(mask[list(order)], mask)
+
+
+def survives__moves_columns_only(mask, order):
+    """The keys move, the queries stay."""
+    return np.array_equal(mask[:, list(order)], mask)
+
+
+def survives__compares_the_lower_triangle(mask, order):
+    """Takes the mask for a symmetric one."""
+    return np.array_equal(np.tril(mask[np.ix_(order, order)]), np.tril(mask))
 
 
 def survives__counts_what_each_row_sees(mask, order):
