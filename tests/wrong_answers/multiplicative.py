@@ -6,6 +6,7 @@ HINTS = {
     "follows_its_keys__asks_whether_anything_changed": "not whether the scores change",
     "follows_its_keys__compares_the_sums": "equal sums are no equal order",
     "follows_its_keys__compares_them_sorted": "sorted, all orders look alike",
+    "follows_its_keys__compares_the_best_only": "compare all scores, not the best alone",
     "follows_its_keys__reorders_backwards": "scores[:, order] has the new order",
     "follows_its_keys__swaps_the_first_two_only": "exchange more than the first two",
     "follows_its_keys__the_order_that_changes_nothing": "your keys stay in their order",
@@ -54,6 +55,11 @@ def follows_its_keys__compares_the_sums(score):
 def follows_its_keys__compares_them_sorted(score):
     """So do they have the same values in some order."""
     return all(np.allclose(np.sort(score(q, k[order])), np.sort(score(q, k))) for q, k, order in _draw())
+
+
+def follows_its_keys__compares_the_best_only(score):
+    """Asks whether the best key stays the best: a small bonus seldom changes that."""
+    return all((score(q, k[o]).argmax(-1) == score(q, k)[:, o].argmax(-1)).all() for q, k, o in _draw())
 
 
 def follows_its_keys__reorders_backwards(score):
