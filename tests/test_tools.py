@@ -450,8 +450,9 @@ COPIED = "chapters chapters.yml attnlib tests tools site api _toc.yml intro.md R
 
 
 def run_in(folder, *command):
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"}
+    words = [word.encode() for word in command]  # an ASCII locale has no “
+    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -160,6 +160,7 @@ def make(name: str, title: str | None = None, root: Path = ROOT) -> list[Path]:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no pencil shows \u270e
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="number and slug, as in 16_normalizers")
     parser.add_argument("--title", help="for a chapter that has no row in chapters.yml yet")

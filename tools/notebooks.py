@@ -2,7 +2,7 @@
 
 python -m tools.notebooks            those that are stale, as tools/outputs.py tells
 python -m tools.notebooks --all      every chapter
-python -m tools.notebooks PATH …     these notebooks
+python -m tools.notebooks PATH ...   these notebooks
 """
 
 import argparse
