@@ -1,6 +1,7 @@
 # Two commands: `make book` builds the site, `make test` passes the whole gate. `make lab` opens the chapters.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: book test faults lab notebooks map chapter bench lock
 
@@ -19,7 +20,7 @@ faults: .venv/installed
 	FAULTS="$(or $(FAULTS),.)" $(BIN)/pytest -n 2 -o addopts="" tests/test_faults.py
 
 lab: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]" -c requirements.lock
+	$(PIP) --no-deps --require-hashes -r lab.lock
 	$(BIN)/jupyter lab --preferred-dir chapters
 
 notebooks: .venv/installed
@@ -40,14 +41,17 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/tiny_call.py
 	$(BIN)/python benchmarks/attention.py
 
-# the newest versions that fit requirements.txt, with the oldest Python that the book supports: make lock PYTHON=python3.11
-lock:
-	$(PYTHON) -m venv .venv
-	$(BIN)/python tools/lock.py
+# exact versions, from the ranges in requirements.txt and pyproject.toml, for every platform: gate and site, then class
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-package torch --no-emit-package attnlib
+lock: .venv/installed
+	$(PIP) uv
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) -c requirements.lock requirements.txt pyproject.toml --extra lab -o lab.lock
 
-# without its mark a .venv is empty, or half installed: it begins anew
-.venv/installed: requirements.txt requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
-	@rm -f $@
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
+# The lock first. Then torch, whose file differs by platform and index, and attnlib itself.
+.venv/installed: requirements.lock requirements.txt pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) --no-deps --require-hashes -r requirements.lock
+	$(PIP) --no-build-isolation -r requirements.txt
 	@touch $@

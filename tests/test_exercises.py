@@ -68,7 +68,7 @@ def same(one, other):
             np.asarray(getattr(value, "detach", lambda value=value: value)(), float) for value in (one, other)
         )
     except (TypeError, ValueError):
-        return one == other
+        return type(one) is type(other) and one == other
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 

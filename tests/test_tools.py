@@ -5,17 +5,14 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from nbformat import v4
-from packaging.requirements import Requirement
 
-from tools import lock, notebooks, outputs
 from tools import map as make_map
+from tools import notebooks, outputs
 from tools.book import Book, head_line, load, parse, stale_mentions, times
 from tools.outputs import Outputs
 
@@ -368,48 +365,6 @@ def test_another_version_makes_every_chapter_stale_and_another_build_of_the_same
     assert not stale_ones(root, chapters)
     monkeypatch.setattr(outputs, "version", lambda name: "99.0" if name == package else real(name))
     assert set(stale_ones(root, chapters)) == EVERY
-
-
-# --- versions ---------------------------------------------------------------------------------------------------------
-
-
-def test_every_requirement_is_locked_to_a_version_within_its_range():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    asked = [text for line in lines if (text := line.partition("#")[0].strip()) and text != "-e ."]
-    asked += [line for line in project["dependencies"] + extras if not line.startswith(project["name"])]
-    locked = locked_versions()
-    for requirement in map(Requirement, asked):
-        assert requirement.specifier.contains(locked[requirement.name]), f"{requirement}: run `make lock`"
-
-
-def locked_versions():
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    pairs = [re.fullmatch(r"([a-z0-9-]+)==([\w.]+)", line) for line in lines if not line.startswith("#")]
-    assert all(pairs), "exact versions and nothing else: no path, no index, no local build"
-    return {pair[1]: pair[2] for pair in pairs}
-
-
-def test_a_commit_meets_the_ruff_of_the_gate():
-    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
-    assert repository["repo"] == "local"
-    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff"}, "the locked one"
-
-
-def test_a_lock_names_no_build_of_torch_no_path_and_nothing_that_only_one_system_has():
-    wheel = {"url": "file:///somewhere/torch.whl", "archive_info": {}}
-    here = {"url": "file:///here", "dir_info": {"editable": True}}
-    report = [
-        ("torch", "2.13.0+cpu", wheel),
-        ("attnlib", "0.1.0", here),
-        ("nvidia-cublas-cu13", "13.1", wheel),
-        ("triton", "3.5", wheel),
-        ("Jinja2", "3.1.6", wheel),
-        ("sphinx_thebe", "0.3.1", wheel),
-    ]
-    items = [{"metadata": {"name": n, "version": v}, "download_info": where} for n, v, where in report]
-    assert lock.constraints({"install": items}) == "jinja2==3.1.6\nsphinx-thebe==0.3.1\ntorch==2.13.0\n"
 
 
 # --- other people's machines ------------------------------------------------------------------------------------------
