@@ -31,7 +31,6 @@ HINTS = {
 """The words by which the check rejects each of them."""
 
 
-
 def best_weights__amplitudes(his, hers):
     """Shares of the amplitudes, not of the energies."""
     a, b = np.abs(his), np.abs(hers)

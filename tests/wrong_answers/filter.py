@@ -31,7 +31,6 @@ HINTS = {
 """The words by which the check rejects each of them."""
 
 
-
 def _logit(share):
     return np.log(np.divide(share, np.subtract(1, share)))
 

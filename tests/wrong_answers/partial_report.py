@@ -36,7 +36,6 @@ HINTS = {
 """The words by which the check rejects each of them."""
 
 
-
 def known_letters__no_correction(right, asked, letters, alphabet):
     """Take every right answer for knowledge."""
     return letters * right / asked
