@@ -38,7 +38,6 @@ SAME_VALUE = {
 """Right in their value, and wrong all the same."""
 
 
-
 def ask_questions__everything_to_the_worst(squares, num_questions):
     """Looks once, and asks the same dial every time."""
     asked = [0] * len(squares)
