@@ -17,8 +17,6 @@ mpl.use("Agg")
 
 ROOT = Path(__file__).parents[1]
 DRAWN = 20
-OLD_FORM = {"01_selection", "02_cocktail_party", "03_filter", "04_partial_report", "05_saliency", "06_fast_weights"}
-"""Chapters whose checks do not draw problems yet: there a wrong answer is rejected in words, and no more is asked."""
 
 
 def definitions(path):
