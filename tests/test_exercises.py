@@ -40,7 +40,7 @@ def wrong_answers(path):
     """
     module = runpy.run_path(str(ROOT / f"tests/wrong_answers/{path.stem.split('_', 1)[1]}.py"))
     answers = {name: value for name, value in module.items() if "__" in name.strip("_") and callable(value)}
-    return answers, module.get("HINTS", {}), module.get("SAME_VALUE", {})
+    return answers, module["HINTS"], module.get("SAME_VALUE", {})
 
 
 def returned(function, path, name):
@@ -94,11 +94,6 @@ def test_each_coding_exercise_has_a_stub_a_check_a_solution_and_wrong_answers(pa
 
 
 EACH_CHECK = pytest.mark.parametrize(("path", "name"), CHECKS, ids=lambda value: getattr(value, "stem", value))
-EACH_DRAWN = pytest.mark.parametrize(
-    ("path", "name"),
-    [(path, name) for path, name in CHECKS if path.stem not in OLD_FORM],
-    ids=lambda value: getattr(value, "stem", value),
-)
 EACH_WRONG = pytest.mark.parametrize(("path", "wrong"), WRONG, ids=lambda value: getattr(value, "stem", value))
 
 
@@ -110,7 +105,7 @@ def test_the_check_rejects_the_stub_and_accepts_the_solution(path, name):
     namespace[f"check_{name}"](namespace[f"{name}_solution"])
 
 
-@EACH_DRAWN
+@EACH_CHECK
 def test_the_check_draws_twenty_problems(path, name, monkeypatch):
     namespace, _ = CHAPTERS[path]
     problem, drawn = namespace[f"{name}_problem"], []
@@ -124,16 +119,12 @@ def test_the_check_draws_twenty_problems(path, name, monkeypatch):
 @EACH_WRONG
 @pytest.mark.filterwarnings("ignore")
 def test_the_check_rejects_a_classic_wrong_answer_in_its_own_words(path, wrong):
-    words = r"\w+ \w+ \w+" if path.stem in OLD_FORM else re.escape(LISTED[path][1][wrong])
+    words = re.escape(LISTED[path][1][wrong])
     with pytest.raises(AssertionError, match=words):
         CHAPTERS[path][0][f"check_{wrong.split('__')[0]}"](WRONG[path, wrong])
 
 
-@pytest.mark.parametrize(
-    ("path", "wrong"),
-    [(path, name) for path, name in WRONG if path.stem not in OLD_FORM],
-    ids=lambda value: getattr(value, "stem", value),
-)
+@EACH_WRONG
 @pytest.mark.filterwarnings("ignore")
 def test_a_classic_wrong_answer_answers_and_is_wrong(path, wrong):
     name, namespace = wrong.split("__")[0], CHAPTERS[path][0]
@@ -144,7 +135,7 @@ def test_a_classic_wrong_answer_answers_and_is_wrong(path, wrong):
     assert any(not same(a, b) for a, b in given) != (wrong in LISTED[path][2])
 
 
-@EACH_DRAWN
+@EACH_CHECK
 @pytest.mark.filterwarnings("ignore")
 def test_the_check_rejects_every_slip_in_the_solution_that_shows(path, name):
     namespace, tagged = CHAPTERS[path]
@@ -167,8 +158,7 @@ def test_the_check_rejects_every_slip_in_the_solution_that_shows(path, name):
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_each_wrong_answer_has_words_of_its_own(path):
     answers, hints, _ = LISTED[path]
-    assert (path.stem in OLD_FORM) == (not hints)
-    assert path.stem in OLD_FORM or set(hints) == set(answers)
+    assert set(hints) == set(answers)
     assert not [(one, other) for one, other in itertools.permutations(hints.values(), 2) if one in other]
 
 
