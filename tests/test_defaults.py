@@ -37,7 +37,7 @@ def settings(module) -> Iterator[tuple[str, object]]:
     targets = [node for one in statements if isinstance(one, ast.Assign | ast.AnnAssign) for node in ast.walk(one)]
     assigned = {node.id for node in targets if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for name, thing in vars(module).items():
-        if name in assigned and name.isupper() and " at 0x" not in repr(thing):
+        if name in assigned and name.isupper() and name[0] != "_" and " at 0x" not in repr(thing):
             yield name, thing
         if getattr(thing, "__module__", None) != module.__name__:
             continue
