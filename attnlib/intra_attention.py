@@ -61,6 +61,15 @@ def lstmn(
     References
     ----------
     Cheng, Dong & Lapata (2016), section 3.1, without bias vectors.
+
+    Examples
+    --------
+    >>> zeros = [np.zeros(shape) for shape in ((3, 2), (1, 2), (2,), (3, 4))]
+    >>> _, weights = lstmn(np.ones((3, 2)), *zeros)  # equal scores: each token looks evenly at those before it
+    >>> weights
+    array([[0. , 0. , 0. ],
+           [1. , 0. , 0. ],
+           [0.5, 0.5, 0. ]])
     """
     xp = float_namespace(x=x, W_q=W_q, W_k=W_k, w_v=w_v, W_gates=W_gates)
     check_has_positions(x=x)
@@ -194,6 +203,13 @@ def align_both(
     References
     ----------
     Parikh et al. (2016), equation (2).
+
+    Examples
+    --------
+    >>> scores = np.log(np.array([[3.0, 1.0]]))
+    >>> (beta, weights), (alpha, _) = align_both(scores, np.array([[7.0]]), np.array([[4.0], [8.0]]))
+    >>> beta.round(2).tolist(), weights.round(2).tolist(), alpha.tolist()
+    ([[5.0]], [[0.75, 0.25]], [[7.0], [7.0]])
     """
     xp = float_namespace(scores=scores, first=first, second=second)
     check_has_positions(scores=scores)

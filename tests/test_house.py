@@ -88,6 +88,20 @@ def test_a_link_says_the_number_of_the_chapter_that_it_leads_to(path):
     assert not [(said, to) for said, to in links if int(said) != int(to)]
 
 
+@pytest.mark.parametrize("path", [ROOT / "intro.md", *CHAPTERS], ids=lambda path: path.stem)
+def test_what_is_said_of_a_diagram_is_drawn_in_it(path):
+    shown = r"!\[([^]]+?)\]\((?:\.\./)?site/diagrams/(\w+)\.svg\)"
+    for said, name in re.findall(shown, path.read_text(encoding="utf-8")):
+        svg = (ROOT / f"site/diagrams/{name}.svg").read_text(encoding="utf-8")
+        drawn = " ".join(re.findall(r">([^<>]+)<", re.sub(r"<(style|title|desc)>.*?</\1>", "", svg, flags=re.S)))
+        numbers, labels = (
+            [set(re.findall(pattern, text.lower())) for text in (said, drawn)]
+            for pattern in (r"\d+(?:\.\d+)?", r"[a-z]{4,}")
+        )
+        assert numbers[0] <= numbers[1], f"{name}: numbers that are not drawn"
+        assert len(labels[0] & labels[1]) >= len(labels[1]) / 3, f"{name}: the labels are hardly named"
+
+
 def test_the_key_of_a_reference_has_its_year():
     entries = re.findall(r"@\w+\{([^,]+),(.*?)\n\}", (ROOT / "references.bib").read_text(encoding="utf-8"), re.S)
     years = {key: re.search(r"\byear\s*=\s*\D?(\d{4})", entry)[1] for key, entry in entries}

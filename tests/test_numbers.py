@@ -17,6 +17,7 @@ CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 REASONS = yaml.safe_load((ROOT / "tests/numbers.yml").read_text(encoding="utf-8"))
 SOURCE = "SOURCE"
 ASIDE = [
+    (r"!\[.*?\]\([^)]*\)", " "),  # a diagram: tests/test_house.py
     (r"\{cite[^`]*`[^`]*`|\]\(http[^)]*\)", SOURCE),
     (r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " "),
     (r"(?i)\b(?:chapters?|sections?|footnotes?|tables?|figures?|equations?|pages?|appendix|issue|request)\s[\d.]+", ""),
