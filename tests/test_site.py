@@ -124,6 +124,11 @@ def parsed(pages):
     return {name: Page(html) for name, html in pages.items()}
 
 
+def test_the_names_of_the_style_sheets_stand_in_the_first_kibibyte(pages):
+    late = {name: html.encode().index(b"</style>") for name, html in pages.items()}
+    assert max(late.values()) < 1024, "Chromium may cut a name in two there, and miss the sheet"
+
+
 def test_every_internal_link_and_anchor_leads_somewhere(site, parsed):
     dead = []
     for name, page in parsed.items():
