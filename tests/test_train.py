@@ -263,6 +263,15 @@ def test_the_generator_alone_decides_the_coins():
     assert losses[0] == losses[1] != losses[2]
 
 
+def test_a_parameter_without_a_slope_decays_by_a_hundredth_of_the_rate():
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.ones_(model.weight)
+    train(
+        model, lambda model, _: 0 * model.weight.sum(), [None], steps=1, learning_rate=0.5, warm_up=0.0, progress=None
+    )
+    assert model.weight.item() == pytest.approx(1 - 0.5 * 0.01), "AdamW, not Adam"
+
+
 # edge
 
 
