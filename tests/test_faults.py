@@ -33,7 +33,7 @@ BOOK = [
     for test, faults in LISTED["book"].items()
     for fault, texts in faults.items()
 ]
-NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info", "node_modules")
+NOT_COPIED = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.egg-info")
 
 # Runs a chapter's cells. Those that show source are left out: they would print the fault, and catch nothing.
 RUN_CELLS = """
@@ -51,15 +51,13 @@ for cell in nbformat.read(sys.argv[1], 4).cells:
 """
 
 
-def pytest_generate_tests(metafunc):
-    """Plant every fault, or a sample: which ones, the library's own text decides."""
-    for names, faults in ((("module", "fault", "was", "becomes"), LIBRARY), (("test", "path", "was", "becomes"), BOOK)):
-        if names[0] in metafunc.fixturenames:
-            text = b"".join(path.read_bytes() for path in sorted((ROOT / "attnlib").rglob("*.py")))
-            first = int(hashlib.sha256(text).hexdigest(), 16)
-            some = [faults[(first + n * len(faults) // SAMPLE) % len(faults)] for n in range(SAMPLE)]
-            wanted = os.environ.get("FAULTS")
-            metafunc.parametrize(names, [one for one in faults if re.search(wanted, one.id)] if wanted else some)
+def chosen(faults):
+    """Return the faults that were asked for, or a sample: which ones, the library's own text decides."""
+    if wanted := os.environ.get("FAULTS"):
+        return [one for one in faults if re.search(wanted, one.id)]
+    text = b"".join(path.read_bytes() for path in sorted((ROOT / "attnlib").rglob("*.py")))
+    first = int(hashlib.sha256(text).hexdigest(), 16)
+    return [faults[(first + n * len(faults) // SAMPLE) % len(faults)] for n in range(SAMPLE)]
 
 
 @pytest.fixture
@@ -76,6 +74,7 @@ def test_each_fault_changes_one_place():
         assert was != becomes
 
 
+@pytest.mark.parametrize(("module", "fault", "was", "becomes"), chosen(LIBRARY))
 def test_a_fault_in_the_library_is_caught_by_unit_tests_and_by_the_asserts_of_its_chapter(
     copy, module, fault, was, becomes
 ):
@@ -94,6 +93,7 @@ def test_a_fault_in_the_library_is_caught_by_unit_tests_and_by_the_asserts_of_it
             assert "ImportError" not in cells.stderr, cells.stderr
 
 
+@pytest.mark.parametrize(("test", "path", "was", "becomes"), chosen(BOOK))
 def test_a_fault_in_the_book_is_caught(copy, test, path, was, becomes):
     plant(copy / path, was, becomes)
     tests = run(copy, "-m", "pytest", "-o", "addopts=", "-x", "-q", test)
